@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+package zcrx.vm.image;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import zcrx.vm.CannotTestException;
+
+/** The initramfs that the build made. */
+public final class GuestImage {
+    /** Below the project's root. */
+    static final Path LOCATION = Path.of("vm-image", "target", "guest", "initramfs.cpio");
+
+    private GuestImage() {}
+
+    /** Finds it below the project's root, which the launcher gives as the system property {@code zcrx.home}. */
+    public static Path built() {
+        Path image = Path.of(System.getProperty("zcrx.home", "")).toAbsolutePath().resolve(LOCATION);
+        if (!Files.isReadable(image)) {
+            throw new CannotTestException("no guest image at " + image + ": run mvn package, or ./zcrx vm, which does");
+        }
+        return image;
+    }
+}
