@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.reporting.ReportEntry;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import zcrx.conformance.results.KernelLogMark;
+import zcrx.conformance.results.ResultEvent;
+import zcrx.conformance.results.ResultEvent.Status;
+import zcrx.conformance.results.ResultWriter;
+import zcrx.fixtures.ring.RuleViolation;
+
+/** Turns what the JUnit Platform tells into result events and marks in the kernel log. */
+final class ResultListener implements TestExecutionListener {
+    private final ResultWriter results;
+    private final KernelLog kernelLog;
+    private final Map<String, Long> started = new HashMap<>();
+    private int ended;
+
+    ResultListener(ResultWriter results, KernelLog kernelLog) {
+        this.results = results;
+        this.kernelLog = kernelLog;
+    }
+
+    int ended() {
+        return ended;
+    }
+
+    private static @Nullable String id(TestIdentifier test) {
+        return test.isTest() && test.getSource().orElse(null) instanceof MethodSource method ? Names.id(method) : null;
+    }
+
+    @Override
+    public void executionStarted(TestIdentifier test) {
+        String id = id(test);
+        if (id != null) {
+            started.put(id, System.nanoTime());
+            results.write(new ResultEvent.Start(id));
+            kernelLog.mark(KernelLogMark.Kind.START, id);
+        }
+    }
+
+    @Override
+    public void executionSkipped(TestIdentifier test, String reason) {
+        executionStarted(test);
+        String id = id(test);
+        if (id != null) {
+            end(id, Status.SKIP, reason, null);
+        }
+    }
+
+    @Override
+    public void reportingEntryPublished(TestIdentifier test, ReportEntry entry) {
+        String id = id(test);
+        if (id != null) {
+            entry.getKeyValuePairs()
+                    .forEach((name, text) -> results.write(new ResultEvent.Attachment(id, name, text)));
+        }
+    }
+
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        String id = id(test);
+        if (id == null) {
+            // A class that could not be set up: its tests never start, and are not run.
+            result.getThrowable().ifPresent(t -> t.printStackTrace(System.err));
+            return;
+        }
+        Throwable thrown = result.getThrowable().orElse(null);
+        switch (result.getStatus()) {
+            case SUCCESSFUL -> end(id, Status.PASS, null, null);
+            case ABORTED -> end(id, Status.SKIP, thrown == null ? "no reason given" : message(thrown), null);
+            case FAILED -> {
+                RuleViolation violation = violation(thrown);
+                if (violation != null) {
+                    end(id, Status.FAIL, message(violation), trace(thrown == null ? violation : thrown));
+                } else if (thrown != null) {
+                    end(id, Status.BROKEN, thrown.getClass().getSimpleName() + ": " + message(thrown), trace(thrown));
+                } else {
+                    end(id, Status.BROKEN, "failed without a reason", null);
+                }
+            }
+        }
+    }
+
+    private void end(String id, Status status, @Nullable String message, @Nullable String details) {
+        long nanos = System.nanoTime() - started.getOrDefault(id, System.nanoTime());
+        ended++;
+        // The mark comes first: whoever has read the event can be sure that the mark is in the log.
+        kernelLog.mark(KernelLogMark.Kind.END, id);
+        results.write(new ResultEvent.End(id, status, TimeUnit.NANOSECONDS.toMillis(nanos), message, details));
+    }
+
+    private static String message(Throwable thrown) {
+        String message = thrown.getMessage();
+        return message == null ? thrown.getClass().getName() : message;
+    }
+
+    /** Properties wrap what their sample threw. */
+    private static @Nullable RuleViolation violation(@Nullable Throwable thrown) {
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            if (t instanceof RuleViolation violation) {
+                return violation;
+            }
+        }
+        return null;
+    }
+
+    private static String trace(Throwable thrown) {
+        var text = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(text));
+        return text.toString();
+    }
+}

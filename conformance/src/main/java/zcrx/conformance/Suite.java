@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import net.jqwik.engine.JqwikTestEngine;
+import org.junit.jupiter.engine.JupiterTestEngine;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.Launcher;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherConfig;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import zcrx.conformance.SuiteOptions.Profile;
+import zcrx.conformance.results.ResultEvent;
+import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.conformance.results.ResultWriter;
+import zcrx.fixtures.probe.KernelProbe;
+import zcrx.fixtures.sys.Memory;
+
+/**
+ * The program that runs inside the guest. Its classes are listed, not searched for, and it loads no report and no
+ * argument library: what it costs to start is waited for at every boot.
+ */
+public final class Suite {
+    /** What the suite runs, in the order of the report. */
+    private static final List<Class<?>> CLASSES = List.of();
+
+    private Suite() {}
+
+    private static Launcher launcher() {
+        return LauncherFactory.create(LauncherConfig.builder()
+                .enableTestEngineAutoRegistration(false)
+                .enableLauncherSessionListenerAutoRegistration(false)
+                .enableLauncherDiscoveryListenerAutoRegistration(false)
+                .enableTestExecutionListenerAutoRegistration(false)
+                .enablePostDiscoveryFilterAutoRegistration(false)
+                .addTestEngines(new JupiterTestEngine(), new JqwikTestEngine())
+                .build());
+    }
+
+    private static LauncherDiscoveryRequest request(SuiteOptions options) {
+        return LauncherDiscoveryRequestBuilder.request()
+                .selectors(CLASSES.stream().map(DiscoverySelectors::selectClass).toList())
+                .filters((TestDescriptor test) -> FilterResult.includedIf(wanted(test, options)))
+                .configurationParameter("jqwik.database", "")
+                .configurationParameter("jqwik.reporting.usejunitplatform", "true")
+                .configurationParameter("jqwik.reporting.onlyfailures", "true")
+                .build();
+    }
+
+    private static boolean wanted(TestDescriptor test, SuiteOptions options) {
+        if (!(test.getSource().orElse(null) instanceof MethodSource method)) {
+            return true;
+        }
+        boolean inProfile = switch (options.profile()) {
+            case GATE -> !tagged(test, Full.TAG) && !tagged(test, Death.TAG);
+            case FULL -> !tagged(test, Death.TAG);
+            case DEATHS -> tagged(test, Death.TAG);
+        };
+        // A test that is asked for by name runs even if it is too slow for the gate.
+        boolean named = !options.tests().isEmpty();
+        return named
+                ? options.profile() == Profile.DEATHS == tagged(test, Death.TAG)
+                        && Names.matches(options.tests(), Names.id(method), Names.rules(method))
+                : inProfile;
+    }
+
+    private static boolean tagged(TestDescriptor test, String tag) {
+        return test.getTags().stream().anyMatch(t -> t.getName().equals(tag));
+    }
+
+    /** What would run with these options, in order. Needs no kernel. */
+    public static List<PlannedTest> plan(SuiteOptions options) {
+        return planned(launcher().discover(request(options)));
+    }
+
+    private static List<PlannedTest> planned(TestPlan plan) {
+        var tests = new ArrayList<PlannedTest>();
+        plan.getRoots().forEach(root -> collect(plan, root, tests));
+        return List.copyOf(tests);
+    }
+
+    private static void collect(TestPlan plan, TestIdentifier parent, List<PlannedTest> to) {
+        for (TestIdentifier child : plan.getChildren(parent)) {
+            if (child.isTest() && child.getSource().orElse(null) instanceof MethodSource method) {
+                to.add(Names.planned(child, method));
+            } else {
+                collect(plan, child, to);
+            }
+        }
+    }
+
+    /**
+     * Arguments: {@code --results FILE}, {@code -} for standard output, then those of {@link SuiteOptions}. Or {@code
+     * --train} alone: go through everything on a kernel that need not have zcrx, for the sake of the classes that get
+     * loaded. The exit status is 0 when the suite ran, whatever it found: verdicts are for the reader of the results.
+     */
+    public static void main(String[] args) throws IOException {
+        List<String> words = Arrays.asList(args);
+        // Libraries that print must not end up among the results.
+        PrintStream stdout = System.out;
+        System.setOut(System.err);
+        if (words.equals(List.of("--train"))) {
+            try (var nowhere = new ResultWriter(OutputStream.nullOutputStream());
+                    var log = new KernelLog(OutputStream.nullOutputStream())) {
+                hello(nowhere);
+                test(new SuiteOptions(Profile.GATE, 1, List.of()), nowhere, log);
+            }
+            return;
+        }
+        if (words.size() < 2 || !words.getFirst().equals("--results")) {
+            throw new IllegalArgumentException("usage: --results FILE|- [OPTION]...");
+        }
+        SuiteOptions options = SuiteOptions.parse(words.subList(2, words.size()));
+        OutputStream target = words.get(1).equals("-") ? stdout : new FileOutputStream(words.get(1));
+        try (var results = new ResultWriter(target);
+                var kernelLog = new KernelLog(new FileOutputStream("/dev/kmsg"))) {
+            hello(results);
+            Optional<String> lack = KernelProbe.get().unsupported();
+            if (lack.isPresent() && options.profile() != Profile.DEATHS) {
+                results.write(new ResultEvent.Unsupported(lack.get()));
+                results.write(new ResultEvent.Bye(0));
+            } else {
+                test(options, results, kernelLog);
+            }
+        }
+    }
+
+    private static void hello(ResultWriter results) {
+        KernelProbe probe = KernelProbe.get();
+        results.write(new ResultEvent.Hello(
+                ResultEvent.PROTOCOL,
+                new ResultEvent.Kernel(
+                        probe.release(),
+                        probe.version(),
+                        System.getProperty("os.arch").replace("amd64", "x86_64"),
+                        probe.dialect().word(),
+                        probe.features(),
+                        Memory.PAGE_SIZE)));
+    }
+
+    private static void test(SuiteOptions options, ResultWriter results, KernelLog kernelLog) {
+        PropertyRounds.use(options);
+        Launcher launcher = launcher();
+        TestPlan plan = launcher.discover(request(options));
+        results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), planned(plan)));
+        var listener = new ResultListener(results, kernelLog);
+        launcher.execute(plan, listener);
+        results.write(new ResultEvent.Bye(listener.ended()));
+    }
+}
