@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 package zcrx.vm;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+
 /**
  * Nothing can be said about the kernel, because the harness could not do its work: no kernel, no QEMU, no network, a
  * full disk. Ends the program with exit code 125, which {@code git bisect run} takes as "skip this commit".
@@ -16,5 +21,22 @@ public final class CannotTestException extends RuntimeException {
     /** The cause is for debugging only: the line says all that the user needs. */
     public CannotTestException(String oneLine, Throwable cause) {
         super(oneLine, cause);
+    }
+
+    /**
+     * Words for what the operating system refused.
+     *
+     * @param what could not be done, such as {@code cannot write console.log}
+     * @param remedy what to do about it
+     */
+    public static CannotTestException because(IOException e, String what, String remedy) {
+        String reason = switch (e) {
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case NoSuchFileException absent -> absent.getFile() + ": no such file or directory";
+            case FileSystemException refused
+            when refused.getReason() != null -> refused.getFile() + ": " + refused.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
+        return new CannotTestException(what + ": " + reason + "; " + remedy, e);
     }
 }

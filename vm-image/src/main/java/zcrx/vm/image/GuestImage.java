@@ -14,7 +14,8 @@ public final class GuestImage {
 
     /** Finds it below the project's root, which the launcher gives as the system property {@code zcrx.home}. */
     public static Path built() {
-        Path image = Path.of(System.getProperty("zcrx.home", "")).toAbsolutePath().resolve(LOCATION);
+        Path image =
+                Path.of(System.getProperty("zcrx.home", "")).toAbsolutePath().resolve(LOCATION);
         if (!Files.isReadable(image)) {
             throw new CannotTestException("no guest image at " + image + ": run mvn package, or ./zcrx vm, which does");
         }

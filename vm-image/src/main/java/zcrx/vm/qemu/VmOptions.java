@@ -33,7 +33,8 @@ public record VmOptions(String append, Accel accel, long memoryMiB, int cpus) {
     public static long parseMemory(String text) {
         Matcher m = MEMORY.matcher(text.strip());
         if (!m.matches()) {
-            throw new BadRequestException("--memory " + text + ": not an amount of memory; give one such as 2G or 512M");
+            throw new BadRequestException(
+                    "--memory " + text + ": not an amount of memory; give one such as 2G or 512M");
         }
         long number = Long.parseLong(m.group(1));
         return switch (m.group(2).toUpperCase(Locale.ROOT)) {

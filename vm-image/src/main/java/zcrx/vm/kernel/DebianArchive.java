@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+package zcrx.vm.kernel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import zcrx.vm.CannotTestException;
+import zcrx.vm.Command;
+import zcrx.vm.Progress;
+
+/**
+ * Debian's archive, through an apt whose whole state is private: it works for any user, on any release, and leaves the
+ * host's apt alone. From the host come the mirror and the way to it. Whatever it gives has passed apt's check of
+ * signatures and checksums.
+ */
+final class DebianArchive {
+    /** Names the environment variable, too, that is how other distributions use this. */
+    static final String MIRROR_VARIABLE = "ZCRX_DEBIAN_MIRROR";
+
+    private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
+    private static final Duration FRESH = Duration.ofHours(6);
+    private static final Pattern STATUS = Pattern.compile("dlstatus:\\d+:(\\d+)(\\.\\d+)?:.*");
+    private static final Pattern RELEASE_FILE = Pattern.compile("'([^']+)/dists/([^/']+)/InRelease' .*");
+
+    private final Path dir;
+    private final Progress progress;
+    private final Clock clock;
+
+    /** Only one at a time may use the same directory. */
+    DebianArchive(Path dir, Progress progress, Clock clock) {
+        this.dir = dir;
+        this.progress = progress;
+        this.clock = clock;
+    }
+
+    /** The packages that hold a kernel image. Lists that can't be had now are used as old as they are, if they exist. */
+    List<KernelPackage> kernels(List<String> suites) throws IOException {
+        String mirror = configure(suites);
+        Path stamp = dir.resolve("refreshed").resolve(String.join("+", suites));
+        if (!isFresh(stamp, mirror)) {
+            Command.Result refreshed = apt("fetching package lists of " + String.join(", ", suites), dir, "update");
+            if (refreshed.ok()) {
+                Files.createDirectories(stamp.getParent());
+                Files.writeString(stamp, mirror);
+            } else {
+                progress.note("package lists not refreshed: " + refreshed.complaint("E: "));
+            }
+        }
+        var packages = new ArrayList<KernelPackage>();
+        Command.Result targets =
+                apt("", dir, "indextargets", "--format", "$(RELEASE) $(FILENAME)", "Created-By: Packages");
+        for (String target : targets.lines()) {
+            String[] suiteAndFile = target.split(" ", 2);
+            Path list = Path.of(suiteAndFile[1]);
+            if (Files.exists(list)) {
+                try (var reader = Files.newBufferedReader(list)) {
+                    packages.addAll(KernelPackage.readList(reader, suiteAndFile[0]));
+                }
+            }
+        }
+        return packages;
+    }
+
+    /** Fetches a package of the suites that were asked for last. */
+    Path download(KernelPackage p, Path into) throws IOException {
+        Command.Result result = apt(
+                "fetching " + p.name(),
+                into,
+                "download",
+                p.name() + "=" + p.version().text());
+        if (!result.ok()) {
+            throw new CannotTestException(
+                    "cannot fetch " + p.name() + " " + p.version().text() + ": " + result.complaint("E: ")
+                            + "; check the network, or give a kernel file");
+        }
+        try (Stream<Path> files = Files.list(into)) {
+            return files.filter(f -> f.toString().endsWith(".deb"))
+                    .findFirst()
+                    .orElseThrow(() -> new CannotTestException("apt-get download left no .deb in " + into));
+        }
+    }
+
+    private boolean isFresh(Path stamp, String mirror) throws IOException {
+        if (!Files.exists(stamp) || !Files.readString(stamp).equals(mirror)) {
+            return false;
+        }
+        Duration age = Duration.between(Files.getLastModifiedTime(stamp).toInstant(), clock.instant());
+        return !age.isNegative() && age.compareTo(FRESH) < 0;
+    }
+
+    /** Writes apt's configuration for these suites, and says which mirror it uses. */
+    private String configure(List<String> suites) throws IOException {
+        if (!Files.isReadable(KEYRING)) {
+            throw new CannotTestException(
+                    "no keys to check Debian's packages with, " + KEYRING + ": install debian-archive-keyring");
+        }
+        String mirror = System.getenv(MIRROR_VARIABLE);
+        if (mirror == null || mirror.isBlank()) {
+            Command.Result uris = Command.run("apt-get", "update", "--print-uris");
+            mirror = mirrorIn(uris.lines(), codename(Path.of("/etc/os-release")));
+        }
+        mirror = mirror.strip().replaceFirst("/+$", "");
+        Files.createDirectories(dir.resolve("lists/partial"));
+        Files.createDirectories(dir.resolve("archives/partial"));
+        Files.writeString(dir.resolve("status"), "");
+        String source = "deb [arch=amd64 signed-by=" + KEYRING + "] " + mirror;
+        Files.write(
+                dir.resolve("sources.list"),
+                suites.stream().map(s -> source + " " + s + " main").toList());
+        // Not the host's configuration, whose hooks would work on the host's state; only its way to the network.
+        String network = Command.run("apt-config", "dump").lines().stream()
+                .filter(l -> l.matches("Acquire::(https?|Retries|ForceIPv[46])\\b.*"))
+                .collect(Collectors.joining("\n"));
+        Files.writeString(dir.resolve("apt.conf"), """
+                %2$s
+                Dir "/";
+                Dir::Etc::Main "/dev/null";
+                Dir::Etc::Parts "/dev/null";
+                Dir::Etc::SourceList "%1$s/sources.list";
+                Dir::Etc::SourceParts "/dev/null";
+                Dir::Etc::Preferences "/dev/null";
+                Dir::Etc::PreferencesParts "/dev/null";
+                Dir::Etc::Trusted "/dev/null";
+                Dir::Etc::TrustedParts "/dev/null";
+                Dir::State "%1$s";
+                Dir::State::Lists "%1$s/lists";
+                Dir::State::Status "%1$s/status";
+                Dir::Cache "%1$s";
+                Dir::Log "%1$s";
+                APT::Architecture "amd64";
+                APT::Architectures { "amd64"; };
+                // The user _apt can't write here. Nothing but parsers of signed files runs anyway.
+                APT::Sandbox::User "";
+                // Suites that this run doesn't need are another run's.
+                APT::Get::List-Cleanup "false";
+                // A list that could not be had is an error, not a warning.
+                APT::Update::Error-Mode "any";
+                Acquire::Languages "none";
+                Acquire::GzipIndexes "false";
+                """.formatted(dir, network));
+        return mirror;
+    }
+
+    private Command.Result apt(String what, Path workingDirectory, String... words) {
+        var command = new ArrayList<>(List.of("env", "-C", workingDirectory.toString(), "apt-get"));
+        command.addAll(List.of("-o", "APT::Status-Fd=1"));
+        command.addAll(List.of(words));
+        try (Progress.Task task = progress.begin(what)) {
+            return Command.run(
+                    command, Map.of("APT_CONFIG", dir.resolve("apt.conf").toString()), line -> {
+                        Matcher status = STATUS.matcher(line);
+                        if (!status.matches()) {
+                            return false;
+                        }
+                        task.percent(Integer.parseInt(status.group(1)));
+                        return true;
+                    });
+        }
+    }
+
+    static String codename(Path osRelease) throws IOException {
+        return Files.readAllLines(osRelease).stream()
+                .filter(l -> l.startsWith("VERSION_CODENAME="))
+                .map(l -> l.substring(l.indexOf('=') + 1).replace("\"", ""))
+                .findFirst()
+                .orElse("sid");
+    }
+
+    /**
+     * Finds the main archive among the host's sources. Not by {@code apt-get indextargets}: that says nothing before
+     * the first {@code apt-get update}. Third parties use Debian's code names for their own archives, but don't have
+     * the -updates suite beside it.
+     *
+     * @param printedUris by {@code apt-get update --print-uris}
+     */
+    static String mirrorIn(List<String> printedUris, String codename) {
+        Set<String> own = new LinkedHashSet<>();
+        Set<String> withUpdates = new LinkedHashSet<>();
+        Set<String> releases = Set.of(codename, "oldstable", "stable", "testing", "unstable", "sid");
+        for (String line : printedUris) {
+            Matcher m = RELEASE_FILE.matcher(line);
+            if (m.matches() && releases.contains(m.group(2))) {
+                own.add(m.group(1));
+            } else if (m.matches() && releases.contains(m.group(2).replaceFirst("-updates$", ""))) {
+                withUpdates.add(m.group(1));
+            }
+        }
+        return Stream.of(
+                        own.stream().filter(withUpdates::contains),
+                        own.stream().filter(uri -> uri.endsWith("/debian")),
+                        own.stream())
+                .flatMap(s -> s)
+                .findFirst()
+                .orElseThrow(() -> new CannotTestException("no Debian mirror in this host's apt configuration: set "
+                        + MIRROR_VARIABLE + " to the URL of one, the part before /dists"));
+    }
+}
