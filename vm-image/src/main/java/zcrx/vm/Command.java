@@ -26,10 +26,11 @@ public final class Command {
             return status == 0;
         }
 
-        /** The first line that begins with the given text, or else the last line that isn't empty. */
+        /** What it complained about: the first line that begins with the given text, or else its last words. */
         public String complaint(String start) {
             return lines.stream()
                     .filter(l -> l.startsWith(start))
+                    .map(l -> l.substring(start.length()))
                     .findFirst()
                     .or(() ->
                             lines.reversed().stream().filter(l -> !l.isBlank()).findFirst())

@@ -6,11 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -47,20 +50,18 @@ final class DebianArchive {
     /** The packages that hold a kernel image. Lists that can't be had now are used as old as they are, if they exist. */
     List<KernelPackage> kernels(List<String> suites) throws IOException {
         String mirror = configure(suites);
-        Path stamp = dir.resolve("refreshed").resolve(String.join("+", suites));
-        if (!isFresh(stamp, mirror)) {
-            Command.Result refreshed = apt("fetching package lists of " + String.join(", ", suites), dir, "update");
-            if (refreshed.ok()) {
-                Files.createDirectories(stamp.getParent());
-                Files.writeString(stamp, mirror);
-            } else {
-                progress.note("package lists not refreshed: " + refreshed.complaint("E: "));
+        if (!suites.stream().allMatch(suite -> isFresh(suite, mirror))) {
+            refresh(suites, mirror);
+        }
+        for (String suite : suites) {
+            Path complaint = stamp(suite, mirror, ".refused");
+            if (Files.exists(complaint)) {
+                progress.note("package list of " + suite + " not refreshed: " + Files.readString(complaint));
             }
         }
         var packages = new ArrayList<KernelPackage>();
-        Command.Result targets =
-                apt("", dir, "indextargets", "--format", "$(RELEASE) $(FILENAME)", "Created-By: Packages");
-        for (String target : targets.lines()) {
+        for (String target : apt("indextargets", "--format", "$(RELEASE) $(FILENAME)", "Created-By: Packages")
+                .lines()) {
             String[] suiteAndFile = target.split(" ", 2);
             Path list = Path.of(suiteAndFile[1]);
             if (Files.exists(list)) {
@@ -72,9 +73,33 @@ final class DebianArchive {
         return packages;
     }
 
+    private void refresh(List<String> suites, String mirror) throws IOException {
+        Command.Result result =
+                aptWithProgress("fetching package lists of " + String.join(", ", suites), dir, "update");
+        for (String suite : suites) {
+            Optional<String> complaint = result.lines().stream()
+                    .filter(l -> l.startsWith("E: ") && l.contains("/dists/" + suite + "/"))
+                    .map(l -> l.substring("E: ".length()))
+                    .findFirst();
+            if (!result.ok() && complaint.isEmpty() && result.lines().stream().noneMatch(l -> l.contains("/dists/"))) {
+                // Not about one suite: apt itself could not work.
+                complaint = Optional.of(result.complaint("E: "));
+            }
+            Path refused = stamp(suite, mirror, ".refused");
+            Files.deleteIfExists(refused);
+            if (complaint.isPresent()) {
+                Files.writeString(refused, complaint.get());
+            }
+            // Whatever the network did wrong may be over in a minute; a mirror that is behind stays so for a while.
+            if (complaint.isEmpty() || complaint.get().contains("is expired")) {
+                Files.writeString(stamp(suite, mirror, ".asked"), "");
+            }
+        }
+    }
+
     /** Fetches a package of the suites that were asked for last. */
     Path download(KernelPackage p, Path into) throws IOException {
-        Command.Result result = apt(
+        Command.Result result = aptWithProgress(
                 "fetching " + p.name(),
                 into,
                 "download",
@@ -91,12 +116,20 @@ final class DebianArchive {
         }
     }
 
-    private boolean isFresh(Path stamp, String mirror) throws IOException {
-        if (!Files.exists(stamp) || !Files.readString(stamp).equals(mirror)) {
+    private boolean isFresh(String suite, String mirror) {
+        try {
+            Instant asked =
+                    Files.getLastModifiedTime(stamp(suite, mirror, ".asked")).toInstant();
+            Duration age = Duration.between(asked, clock.instant());
+            return !age.isNegative() && age.compareTo(FRESH) < 0;
+        } catch (IOException e) {
             return false;
         }
-        Duration age = Duration.between(Files.getLastModifiedTime(stamp).toInstant(), clock.instant());
-        return !age.isNegative() && age.compareTo(FRESH) < 0;
+    }
+
+    /** Remembers how asking this mirror for this suite went. */
+    private Path stamp(String suite, String mirror, String kind) {
+        return dir.resolve(suite + "@" + mirror.replaceAll("[^A-Za-z0-9.-]+", "_") + kind);
     }
 
     /** Writes apt's configuration for these suites, and says which mirror it uses. */
@@ -123,6 +156,8 @@ final class DebianArchive {
                 .filter(l -> l.matches("Acquire::(https?|Retries|ForceIPv[46])\\b.*"))
                 .collect(Collectors.joining("\n"));
         Files.writeString(dir.resolve("apt.conf"), """
+                // apt's three take seven seconds when there is no network.
+                Acquire::Retries "1";
                 %2$s
                 Dir "/";
                 Dir::Etc::Main "/dev/null";
@@ -152,21 +187,31 @@ final class DebianArchive {
         return mirror;
     }
 
-    private Command.Result apt(String what, Path workingDirectory, String... words) {
-        var command = new ArrayList<>(List.of("env", "-C", workingDirectory.toString(), "apt-get"));
-        command.addAll(List.of("-o", "APT::Status-Fd=1"));
-        command.addAll(List.of(words));
+    private Command.Result apt(String... words) {
+        return run(dir, line -> false, words);
+    }
+
+    private Command.Result aptWithProgress(String what, Path workingDirectory, String... words) {
         try (Progress.Task task = progress.begin(what)) {
-            return Command.run(
-                    command, Map.of("APT_CONFIG", dir.resolve("apt.conf").toString()), line -> {
+            return run(
+                    workingDirectory,
+                    line -> {
                         Matcher status = STATUS.matcher(line);
                         if (!status.matches()) {
                             return false;
                         }
                         task.percent(Integer.parseInt(status.group(1)));
                         return true;
-                    });
+                    },
+                    words);
         }
+    }
+
+    private Command.Result run(Path workingDirectory, Predicate<String> swallows, String... words) {
+        var command =
+                new ArrayList<>(List.of("env", "-C", workingDirectory.toString(), "apt-get", "-o", "APT::Status-Fd=1"));
+        command.addAll(List.of(words));
+        return Command.run(command, Map.of("APT_CONFIG", dir.resolve("apt.conf").toString()), swallows);
     }
 
     static String codename(Path osRelease) throws IOException {
