@@ -61,8 +61,7 @@ final class ResultListener implements TestExecutionListener {
     public void reportingEntryPublished(TestIdentifier test, ReportEntry entry) {
         String id = id(test);
         if (id != null) {
-            entry.getKeyValuePairs()
-                    .forEach((name, text) -> results.write(new ResultEvent.Attachment(id, name, text)));
+            entry.getKeyValuePairs().forEach((name, text) -> results.write(new ResultEvent.Attachment(id, name, text)));
         }
     }
 

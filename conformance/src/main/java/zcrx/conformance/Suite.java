@@ -23,6 +23,7 @@ import org.junit.platform.launcher.core.LauncherConfig;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import zcrx.conformance.SuiteOptions.Profile;
+import zcrx.conformance.cases.Cases;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.conformance.results.ResultWriter;
@@ -34,9 +35,6 @@ import zcrx.fixtures.sys.Memory;
  * argument library: what it costs to start is waited for at every boot.
  */
 public final class Suite {
-    /** What the suite runs, in the order of the report. */
-    private static final List<Class<?>> CLASSES = List.of();
-
     private Suite() {}
 
     private static Launcher launcher() {
@@ -52,7 +50,8 @@ public final class Suite {
 
     private static LauncherDiscoveryRequest request(SuiteOptions options) {
         return LauncherDiscoveryRequestBuilder.request()
-                .selectors(CLASSES.stream().map(DiscoverySelectors::selectClass).toList())
+                .selectors(
+                        Cases.ALL.stream().map(DiscoverySelectors::selectClass).toList())
                 .filters((TestDescriptor test) -> FilterResult.includedIf(wanted(test, options)))
                 .configurationParameter("jqwik.database", "")
                 .configurationParameter("jqwik.reporting.usejunitplatform", "true")

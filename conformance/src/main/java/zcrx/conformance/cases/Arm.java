@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Full;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.StructType.Field;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+@Subject("fire-once and re-arm")
+class Arm {
+    private static final int COPY = 1 << Zcrx.EVENT_COPY;
+    private static final int PIECE = 2 * Memory.PAGE_SIZE;
+
+    private static Session receiving(int typeMask) {
+        Session session = Session.open(Registration.nodev().events(typeMask));
+        session.startReceiving();
+        return session;
+    }
+
+    /** A session whose COPY event has fired and was reaped. */
+    private static Session fired() {
+        Session session = receiving(Zcrx.EVENT_TYPE_MASK);
+        session.transfer(1, PIECE);
+        session.settle();
+        session.awaitEvent();
+        return session;
+    }
+
+    private static void firesAgain(Session session) {
+        session.transfer(1, PIECE);
+        session.giveBackAll();
+        session.settle();
+        Check.equal("events after arming", 1, session.takeEvents().size());
+    }
+
+    private static void staysLatched(Session session) {
+        session.transfer(1, PIECE);
+        session.giveBackAll();
+        session.settle();
+        Check.equal("events after a refused arming", List.of(), session.takeEvents());
+    }
+
+    @Test
+    @Rule("ARM-001")
+    @DisplayName("after it was armed an event fires again, and again")
+    void firesAgain() {
+        try (Session session = fired()) {
+            for (int round = 0; round < 5; round++) {
+                session.arm(Zcrx.EVENT_COPY);
+                firesAgain(session);
+            }
+        }
+    }
+
+    @Test
+    @Full
+    @Rule("ARM-001")
+    @DisplayName("thousands of rounds of firing and arming lose no event and double none")
+    void manyRounds() {
+        try (Session session = fired()) {
+            for (int round = 0; round < 2000; round++) {
+                session.arm(Zcrx.EVENT_COPY);
+                firesAgain(session);
+            }
+        }
+    }
+
+    @Test
+    @Rule("ARM-002")
+    @DisplayName("arming a type that has not fired is EINVAL")
+    void notFired() {
+        try (Session session = receiving(Zcrx.EVENT_TYPE_MASK)) {
+            session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
+            session.instance().arm(Zcrx.EVENT_ALLOC_FAIL).mustBe(Errno.EINVAL);
+        }
+        try (Session session = fired()) {
+            session.instance().arm(Zcrx.EVENT_ALLOC_FAIL).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @Rule("ARM-003")
+    @DisplayName("arming twice is EINVAL the second time")
+    void twice() {
+        try (Session session = fired()) {
+            session.arm(Zcrx.EVENT_COPY);
+            session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
+            firesAgain(session);
+        }
+    }
+
+    @Test
+    @Rule("ARM-004")
+    @DisplayName("a type that does not exist is EINVAL")
+    void outOfRange() {
+        try (Session session = fired()) {
+            // 33 is COPY to whoever shifts without looking.
+            for (int type : new int[] {Zcrx.EVENT_TYPES, 3, 31, 32, 33, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) {
+                session.instance().arm(type).mustBe(Errno.EINVAL);
+            }
+            staysLatched(session);
+        }
+    }
+
+    @Test
+    @Rule("ARM-005")
+    @DisplayName("each reserved byte of the arm argument must be zero: EINVAL, and the event stays as it was")
+    void reserved() {
+        try (Session session = fired()) {
+            for (Field field : Zcrx.CTRL_FOR_ARM.reserved()) {
+                if (field.name().startsWith("zc_arm_event")) {
+                    for (long i = field.offset(); i < field.offset() + field.size(); i++) {
+                        Struct arg = session.instance()
+                                .ctrlArg(Zcrx.CTRL_FOR_ARM, Zcrx.CTRL_ARM_EVENT)
+                                .set("zc_arm_event.event_type", Zcrx.EVENT_COPY);
+                        arg.memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
+                        session.instance().ctrl(arg).mustBe(Errno.EINVAL);
+                    }
+                }
+            }
+            staysLatched(session);
+        }
+    }
+
+    @Test
+    @Rule("ARM-006")
+    @DisplayName("a type that was not subscribed to cannot be armed, though it was counted: EINVAL")
+    void notSubscribed() {
+        try (Session session = Session.open(
+                Registration.nodev().events(1 << Zcrx.EVENT_ALLOC_FAIL).stats())) {
+            session.startReceiving();
+            session.transfer(1, PIECE);
+            session.settle();
+            Check.that(session.stats().count() > 0, "nothing was copied");
+            session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @Rule("ARM-007")
+    @DisplayName("arming posts nothing by itself: what was copied before does not count")
+    void postsNothing() {
+        try (Session session = fired()) {
+            session.transfer(1, PIECE);
+            session.arm(Zcrx.EVENT_COPY);
+            session.settle();
+            Check.equal("events after arming, with nothing copied since", List.of(), session.takeEvents());
+            firesAgain(session);
+        }
+    }
+
+    @Test
+    @Rule("ARM-008")
+    @DisplayName("an event can be armed before it was reaped; then two are outstanding")
+    void beforeReaping() {
+        try (Session session = Session.open(Registration.nodev().events(COPY))) {
+            session.send(PIECE);
+            session.submitOnly();
+            // Latched, and not yet posted.
+            session.arm(Zcrx.EVENT_COPY);
+            session.send(PIECE);
+            session.settle();
+            session.receive(2L * PIECE - session.received());
+            session.settle();
+            Check.equal("number of events", 2, session.takeEvents().size());
+        }
+    }
+
+    @Test
+    @Rule("ARM-009")
+    @DisplayName("an event is latched anew by each firing: after two rounds it still fires once")
+    void latchedAnew() {
+        try (Session session = fired()) {
+            session.arm(Zcrx.EVENT_COPY);
+            firesAgain(session);
+            staysLatched(session);
+        }
+    }
+}

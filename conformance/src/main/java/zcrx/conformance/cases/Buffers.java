@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Label;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.Instance;
+import zcrx.fixtures.zcrx.RefillRing;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+@Subject("buffers and data")
+@AddLifecycleHook(PropertyRounds.class)
+class Buffers {
+    private static final int PAGES = 8;
+
+    private static Session receiving(int pages) {
+        Session session = Session.open(Registration.nodev(64, pages));
+        session.startReceiving();
+        return session;
+    }
+
+    /** Every buffer of the area must still be deliverable, and no more than these. */
+    private static void allDeliverable(Session session, int pages) {
+        session.giveBackAll();
+        Check.equal(
+                "entries of the refill ring left after a flush",
+                0,
+                session.instance().refill().pending());
+        if (session.terminal() != null) {
+            session.startReceiving();
+        }
+        // What was sent and not delivered comes first.
+        long backlog = session.tcp().sent() - session.received();
+        session.receiveUntilEndOr(session.tcp().sent());
+        Check.that(backlog <= (long) pages * Memory.PAGE_SIZE, "the backlog does not fit the area");
+        session.giveBackAll();
+        if (session.terminal() != null) {
+            session.startReceiving();
+        }
+        session.send((pages + 1) * Memory.PAGE_SIZE);
+        session.mustHaveEnded(Errno.ENOMEM);
+        Set<Long> buffers = new HashSet<>();
+        List<Cqe> data = session.log().stream().filter(Cqe::more).toList();
+        for (Cqe cqe : data.subList(data.size() - pages, data.size())) {
+            buffers.add(cqe.extra0() / Memory.PAGE_SIZE);
+        }
+        Check.equal("different buffers in the last " + pages + " completions", pages, buffers.size());
+        Check.equal("buffers held", pages, session.held());
+    }
+
+    @Test
+    @Rule("BUF-001")
+    @DisplayName("every byte arrives, once and in order, over IPv4 and IPv6 and with both formats of completions")
+    void everyByte() {
+        int pieces = 6;
+        int piece = 5 * Memory.PAGE_SIZE + 123;
+        for (TcpPair.Family family : TcpPair.Family.values()) {
+            try (Session session = Session.open(Registration.nodev(), family)) {
+                session.startReceiving();
+                session.transfer(pieces, piece);
+                Check.equal("bytes over " + family, (long) pieces * piece, session.received());
+            }
+        }
+        try (Session session = Session.open(CqeFormat.CQE_MIXED, Registration.nodev())) {
+            session.startReceiving();
+            session.transfer(pieces, piece);
+            Check.equal("bytes on a mixed ring", (long) pieces * piece, session.received());
+        }
+    }
+
+    @Test
+    @Rule("BUF-002")
+    @DisplayName("a copied piece starts at the start of a buffer and is no longer than it")
+    void oneBufferEach() {
+        try (Session session = receiving(32)) {
+            Check.equal(
+                    "rx_buf_len without a netdev",
+                    Memory.PAGE_SIZE,
+                    session.instance().bufferSize());
+            session.transfer(4, 3 * Memory.PAGE_SIZE + 7);
+            for (Cqe cqe : session.log()) {
+                Check.equal("offset in the buffer of " + cqe, 0, cqe.extra0() % Memory.PAGE_SIZE);
+                Check.that(cqe.res() <= Memory.PAGE_SIZE, cqe + " is longer than a buffer");
+            }
+        }
+    }
+
+    @Test
+    @Rule("BUF-003")
+    @DisplayName(
+            "no buffer is delivered again while user space holds it; when all are held the receive ends with ENOMEM")
+    void notWhileHeld() {
+        try (Session session = receiving(PAGES)) {
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @Rule("BUF-004")
+    @DisplayName("buffers that went back by the refill ring and a flush are delivered again, and no byte is lost")
+    void recovery() {
+        try (Session session = receiving(PAGES)) {
+            session.send((PAGES + 3) * Memory.PAGE_SIZE);
+            session.mustHaveEnded(Errno.ENOMEM);
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @Rule("BUF-005")
+    @DisplayName("a flush consumes every entry of the refill ring, and an empty one is no error")
+    void flushConsumes() {
+        try (Session session = receiving(64)) {
+            RefillRing refill = session.instance().refill();
+            session.instance().flush().mustBe(0);
+            Check.equal("head", 0, refill.head());
+            session.transfer(1, 40 * Memory.PAGE_SIZE);
+            int given = session.giveBack(Integer.MAX_VALUE);
+            Check.equal("head before the flush", 0, refill.head());
+            session.instance().flush().mustBe(0);
+            Check.equal("head after the flush", given, refill.head());
+        }
+    }
+
+    @Test
+    @Rule("BUF-006")
+    @DisplayName("without a netdev the refill ring is consumed by flushes alone")
+    void onlyFlushConsumes() {
+        try (Session session = receiving(PAGES)) {
+            session.transfer(1, 4 * Memory.PAGE_SIZE);
+            session.giveBack(Integer.MAX_VALUE);
+            session.send((PAGES - 3) * Memory.PAGE_SIZE);
+            session.mustHaveEnded(Errno.ENOMEM);
+            Check.equal("head", 0, session.instance().refill().head());
+        }
+    }
+
+    @Test
+    @Rule("BUF-007")
+    @DisplayName(
+            "a flush stops at an entry that names no buffer: it is consumed, those behind it are left for the next")
+    void invalidEntry() {
+        try (Session session = receiving(PAGES)) {
+            session.transfer(1, 4 * Memory.PAGE_SIZE);
+            RefillRing refill = session.instance().refill();
+            for (int kind = 0; kind < 4; kind++) {
+                int start = refill.tail();
+                session.giveBack(1);
+                refill.entry(start + 1).clear();
+                switch (kind) {
+                    case 0 -> refill.entry(start + 1).set("off", (long) PAGES * Memory.PAGE_SIZE);
+                    case 1 -> refill.entry(start + 1).set("off", Zcrx.OFFSET_MASK);
+                    case 2 -> refill.entry(start + 1).set("off", 1L << Zcrx.AREA_SHIFT);
+                    default -> refill.entry(start + 1).set("__pad", 1);
+                }
+                refill.publish(start + 2);
+                refill.entry(start + 2).clear().set("__pad", 0);
+                refill.publish(start + 3);
+                session.instance().flush().mustBe(0);
+                Check.equal("head after an invalid entry of kind " + kind, start + 2, refill.head());
+                session.instance().flush().mustBe(0);
+                Check.equal("head after the next flush", start + 3, refill.head());
+            }
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @Rule("BUF-008")
+    @DisplayName("a buffer that user space does not hold cannot be given back: twice is once")
+    void notHeld() {
+        try (Session session = receiving(PAGES)) {
+            session.transfer(1, 2 * Memory.PAGE_SIZE);
+            Instance instance = session.instance();
+            List<Cqe> data = session.log();
+            for (int round = 0; round < 3; round++) {
+                for (int page = 0; page < PAGES; page++) {
+                    instance.refill().push((long) page * Memory.PAGE_SIZE, 0);
+                }
+                instance.flush().mustBe(0);
+            }
+            Check.equal("completions", 2, data.size());
+            session.giveBackAll();
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @Rule("BUF-009")
+    @DisplayName("the length of a refill entry and the offset inside its buffer do not matter")
+    void lengthIgnored() {
+        try (Session session = receiving(PAGES)) {
+            session.transfer(1, PAGES * Memory.PAGE_SIZE);
+            RefillRing refill = session.instance().refill();
+            for (Cqe cqe : session.log()) {
+                refill.push(cqe.extra0() + Memory.PAGE_SIZE - 1, -1);
+            }
+            session.instance().flush().mustBe(0);
+            session.transfer(1, PAGES * Memory.PAGE_SIZE);
+        }
+    }
+
+    @Test
+    @Rule("BUF-010")
+    @DisplayName("head and tail of the refill ring wrap around at its size")
+    void wrapsAround() {
+        int entries = 4;
+        try (Session session = Session.open(Registration.nodev(entries, PAGES))) {
+            session.startReceiving();
+            for (int i = 0; i < 5 * entries; i++) {
+                session.transfer(1, 3 * Memory.PAGE_SIZE);
+                session.giveBackAll();
+            }
+            Check.equal(
+                    "head",
+                    session.dataCompletions(),
+                    session.instance().refill().head());
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @Rule("BUF-011")
+    @DisplayName("a wild tail makes a flush take at most the ring's size, and gives away nothing that was not held")
+    void wildTail() {
+        try (Session session = receiving(PAGES)) {
+            session.transfer(1, 2 * Memory.PAGE_SIZE);
+            RefillRing refill = session.instance().refill();
+            int head = refill.head();
+            for (int i = 0; i < refill.size(); i++) {
+                Struct entry = refill.entry(i).clear();
+                entry.set("off", (long) (PAGES - 1) * Memory.PAGE_SIZE);
+            }
+            refill.publish(head + 10 * refill.size());
+            session.instance().flush().mustBe(0);
+            int consumed = refill.head() - head;
+            Check.that(
+                    consumed > 0 && consumed <= refill.size(),
+                    "a flush consumed " + consumed + " entries of a ring of " + refill.size());
+            // Back to where the kernel is, as user space must.
+            refill.publish(refill.head());
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @Rule("BUF-012")
+    @DisplayName("a receive with a limit delivers exactly that much and ends with 0")
+    void limit() {
+        int limit = 2 * Memory.PAGE_SIZE + 100;
+        try (Session session = Session.open(Registration.nodev())) {
+            session.startReceiving(limit);
+            session.send(4 * Memory.PAGE_SIZE);
+            Cqe end = session.awaitTerminal();
+            Check.equal("res of the end", 0, end.res());
+            Check.equal("bytes delivered", limit, session.received());
+            session.startReceiving();
+            session.receive(4 * Memory.PAGE_SIZE - limit);
+        }
+    }
+
+    @Test
+    @Rule("BUF-013")
+    @DisplayName("the end of the stream ends the receive with 0, after all the data")
+    void endOfStream() {
+        try (Session session = receiving(32)) {
+            session.send(3 * Memory.PAGE_SIZE);
+            session.tcp().finish();
+            Cqe end = session.awaitTerminal();
+            Check.equal("res of the end", 0, end.res());
+            Check.equal("bytes delivered", 3L * Memory.PAGE_SIZE, session.received());
+        }
+    }
+
+    @Test
+    @Rule("BUF-014")
+    @DisplayName("areas can be added: each has its own token, and its buffers are used when the first area is empty")
+    void addedArea() {
+        Check.needs(
+                zcrx.fixtures.probe.KernelProbe.get().canAddAreas(),
+                "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        try (Memory more = Memory.anonymous(4L * Memory.PAGE_SIZE);
+                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
+                Session session = receiving(2)) {
+            Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                    .set("addr", more.address())
+                    .set("len", more.size());
+            Instance instance = session.instance();
+            Struct ctrl =
+                    instance.ctrlArg(Zcrx.CTRL_FOR_AREA, Zcrx.CTRL_ADD_AREA).set("zc_area.area_ptr", area.address());
+            instance.ctrl(ctrl).mustBe(0);
+            Check.equal("token of the second area", 1L << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
+            instance.addArea(area.get("rq_area_token"), more.segment());
+            session.send(7 * Memory.PAGE_SIZE);
+            session.mustHaveEnded(Errno.ENOMEM);
+            Check.equal("bytes delivered from both areas", 6L * Memory.PAGE_SIZE, session.received());
+            session.giveBackAll();
+            session.startReceiving();
+            session.receive(Memory.PAGE_SIZE);
+        }
+    }
+
+    @Property(tries = 10)
+    @Rule("BUF-015")
+    @Label("no buffer is ever lost: after any use, giving everything back makes every buffer deliverable")
+    void noneLost(@ForAll @Size(min = 1, max = 10) List<@IntRange(min = 1, max = 12_000) Integer> sizes) {
+        try (Session session = receiving(PAGES)) {
+            for (int size : sizes) {
+                if (session.tcp().sent() - session.received() > 2L * Memory.PAGE_SIZE) {
+                    session.giveBackAll();
+                }
+                if (session.terminal() != null) {
+                    session.startReceiving();
+                }
+                session.send(size);
+                session.receiveUntilEndOr(session.tcp().sent());
+            }
+            session.giveBackAll();
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @Rule("BUF-016")
+    @DisplayName("an area of the ring's own kernel memory works like one of the user's")
+    void kernelAllocatedRegion() {
+        try (var registration = Registration.nodev();
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.region().set("user_addr", 0).set("flags", 0);
+            registration.submit(ring).mustBe(0);
+            long offset = registration.region().get("mmap_offset");
+            try (Memory mapped = Memory.shared(ring.fd(), registration.region().get("size"), offset)) {
+                Check.equal(
+                        "first word of the mapped region",
+                        0,
+                        mapped.segment().get(java.lang.foreign.ValueLayout.JAVA_INT, 0));
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.util.List;
+
+/** What the suite runs, in the order of the report. */
+public final class Cases {
+    public static final List<Class<?>> ALL = List.of(
+            LayoutQueries.class,
+            StructLayouts.class,
+            Registrations.class,
+            StatsOffset.class,
+            Events.class,
+            Arm.class,
+            CopyCounters.class,
+            Control.class,
+            Buffers.class,
+            PostedSelftest.class,
+            Deaths.class);
+
+    private Cases() {}
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Label;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Instance;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+import zcrx.fixtures.zcrx.Stats.Snapshot;
+
+@Subject("counter accuracy")
+@AddLifecycleHook(PropertyRounds.class)
+class CopyCounters {
+    /** Large enough that the kernel never moves it into the linear part of a packet, whose copy is not counted. */
+    private static final int PIECE = 2 * Memory.PAGE_SIZE;
+
+    private static final int BOTH = Zcrx.EVENT_TYPE_MASK;
+
+    private static Session receiving(Registration registration) {
+        Session session = Session.open(registration.stats());
+        session.startReceiving();
+        return session;
+    }
+
+    /** What holds whatever the packets look like. */
+    private static void invariants(Session session, Snapshot before) {
+        Snapshot counted = session.stats().minus(before);
+        boolean both = counted.count() > 0 == counted.bytes() > 0;
+        if (!both
+                || counted.count() < 0
+                || counted.bytes() > session.received()
+                || counted.count() > session.dataCompletions()) {
+            throw new RuleViolation("%s after %d bytes in %d completions, expected copy_count >= 1 iff copy_bytes >= 1,"
+                            .formatted(counted, session.received(), session.dataCompletions())
+                    + " copy_bytes <= bytes, copy_count <= completions");
+        }
+    }
+
+    @Test
+    @Rule("CNT-001")
+    @DisplayName("both counters are zero after registration, whatever was there")
+    void zeroedAtRegistration() {
+        try (var registration = Registration.nodev().events(BOTH).stats()) {
+            MemorySegment region = registration.regionMemory();
+            region.fill((byte) 0xff);
+            try (Ring ring = Ring.open(CqeFormat.CQE32);
+                    Instance instance = Instance.register(ring, registration)) {
+                Check.equal("statistics", Snapshot.ZERO, instance.stats().read());
+            }
+        }
+    }
+
+    @Test
+    @Rule("CNT-002")
+    @DisplayName("copies are counted when no event was subscribed to")
+    void withoutSubscription() {
+        try (Session session = receiving(Registration.nodev())) {
+            session.transfer(3, PIECE);
+            Check.equal("copy_bytes", 3L * PIECE, session.stats().bytes());
+            invariants(session, Snapshot.ZERO);
+        }
+    }
+
+    @Test
+    @Rule("CNT-003")
+    @DisplayName("copies are counted while the event is latched")
+    void whileLatched() {
+        try (Session session = receiving(Registration.nodev().events(BOTH))) {
+            session.transfer(1, PIECE);
+            session.settle();
+            session.awaitEvent();
+            Snapshot latched = session.stats();
+            session.transfer(2, PIECE);
+            Check.equal(
+                    "bytes counted while latched",
+                    2L * PIECE,
+                    session.stats().minus(latched).bytes());
+            invariants(session, Snapshot.ZERO);
+        }
+    }
+
+    @Test
+    @Rule("CNT-004")
+    @DisplayName("copy_bytes is exactly what was delivered, when all of it was in fragments")
+    void exactBytes() {
+        for (int piece : new int[] {PIECE, PIECE + 1, 5 * Memory.PAGE_SIZE - 1, 8 * Memory.PAGE_SIZE}) {
+            try (Session session = receiving(Registration.nodev())) {
+                session.transfer(4, piece);
+                Check.equal(
+                        "copy_bytes after 4 pieces of " + piece,
+                        4L * piece,
+                        session.stats().bytes());
+                invariants(session, Snapshot.ZERO);
+            }
+        }
+    }
+
+    @Test
+    @Rule("CNT-005")
+    @DisplayName("copy_count is one for each fragment, not for each completion")
+    void fragmentOfManyPages() throws InterruptedException {
+        // A thread of its own starts with fresh memory for fragments, so that all 8 pages fall into one.
+        var violation = new java.util.concurrent.atomic.AtomicReference<Throwable>();
+        Thread thread = new Thread(() -> {
+            try (Session session = receiving(Registration.nodev())) {
+                session.transfer(1, 8 * Memory.PAGE_SIZE);
+                invariants(session, Snapshot.ZERO);
+                Check.equal("completions", 8, session.dataCompletions());
+                Check.equal("copy_count", 1, session.stats().count());
+            } catch (Throwable e) {
+                violation.set(e);
+            }
+        });
+        thread.start();
+        thread.join();
+        switch (violation.get()) {
+            case null -> {}
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case Throwable e -> throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    @Rule("CNT-006")
+    @DisplayName("the counters never go down")
+    void neverDown() {
+        try (Session session = receiving(Registration.nodev().events(BOTH))) {
+            Snapshot last = session.stats();
+            for (int i = 0; i < 16; i++) {
+                session.transfer(1, PIECE);
+                session.giveBackAll();
+                Snapshot now = session.stats();
+                Check.that(
+                        now.count() >= last.count() && now.bytes() >= last.bytes(),
+                        "statistics went from " + last + " to " + now);
+                last = now;
+            }
+        }
+    }
+
+    @Test
+    @Rule("CNT-007")
+    @DisplayName("what is delivered before the buffers run out is counted, and the rest when it comes")
+    void outOfBuffers() {
+        int pages = 4;
+        int bytes = (pages + 3) * Memory.PAGE_SIZE;
+        try (Session session = receiving(Registration.nodev(64, pages))) {
+            session.send(bytes);
+            session.mustHaveEnded(Errno.ENOMEM);
+            Check.equal("bytes delivered", (long) pages * Memory.PAGE_SIZE, session.received());
+            Check.equal("copy_bytes", session.received(), session.stats().bytes());
+            session.giveBackAll();
+            session.startReceiving();
+            session.receive(bytes - session.received());
+            Check.equal("copy_bytes", bytes, session.stats().bytes());
+            invariants(session, Snapshot.ZERO);
+        }
+    }
+
+    @Test
+    @Rule("CNT-008")
+    @DisplayName("what is delivered before the completion ring is full is counted, and the rest when it comes")
+    void fullCompletionRing() {
+        int slots = 4;
+        int bytes = slots * 2 * Memory.PAGE_SIZE;
+        try (Session session =
+                Session.open(CqeFormat.CQE32, slots, Registration.nodev().stats())) {
+            session.startReceiving();
+            session.send(bytes);
+            session.mustHaveEnded(Errno.ENOSPC);
+            Check.equal("copy_bytes", session.received(), session.stats().bytes());
+            while (session.received() < bytes) {
+                session.startReceiving();
+                session.receiveUntilEndOr(bytes);
+            }
+            Check.equal("copy_bytes", bytes, session.stats().bytes());
+            invariants(session, Snapshot.ZERO);
+        }
+    }
+
+    @Test
+    @Rule("CNT-009")
+    @DisplayName("the kernel goes on from the values that user space has written")
+    void userReset() {
+        try (Session session = receiving(Registration.nodev())) {
+            session.transfer(1, PIECE);
+            for (Snapshot preset : List.of(Snapshot.ZERO, new Snapshot(1000, 1), new Snapshot(7, 1L << 40))) {
+                session.instance().stats().write(preset);
+                session.transfer(1, PIECE);
+                Check.equal(
+                        "bytes counted from " + preset,
+                        PIECE,
+                        session.stats().minus(preset).bytes());
+                Check.that(
+                        session.stats().minus(preset).count() >= 1,
+                        session.stats() + " after a copy, the user had written " + preset);
+                session.giveBackAll();
+            }
+        }
+    }
+
+    @Test
+    @Rule("CNT-010")
+    @DisplayName("both counters carry past 32 bits")
+    void pastThirtyTwoBits() {
+        try (Session session = receiving(Registration.nodev())) {
+            var preset = new Snapshot(0xffff_ffffL, 0xffff_ffffL);
+            session.instance().stats().write(preset);
+            session.transfer(1, PIECE);
+            Snapshot counted = session.stats().minus(preset);
+            Check.equal("copy_bytes past 32 bits", PIECE, counted.bytes());
+            Check.that(
+                    counted.count() >= 1 && counted.count() <= session.dataCompletions(),
+                    "copy_count went up by " + counted.count() + " past 32 bits");
+        }
+    }
+
+    @Test
+    @Rule("CNT-011")
+    @DisplayName("without the STATS flag nothing is written behind the entries")
+    void withoutTheFlag() {
+        var registration = Registration.nodev().events(BOTH);
+        MemorySegment behind =
+                registration.regionMemory().asSlice(Registration.endOfEntries(Registration.DEFAULT_ENTRIES));
+        behind.fill((byte) 0x5a);
+        try (Session session = Session.open(registration)) {
+            session.startReceiving();
+            session.transfer(2, PIECE);
+            for (long i = 0; i < behind.byteSize(); i++) {
+                Check.equal("byte " + i + " behind the entries", 0x5a, behind.get(ValueLayout.JAVA_BYTE, i));
+            }
+        }
+    }
+
+    @Property(tries = 15)
+    @Rule("CNT-012")
+    @Label("copied bytes and fragments keep their invariants whatever is sent")
+    void invariantsHold(@ForAll @Size(min = 1, max = 12) List<@IntRange(min = 1, max = 20_000) Integer> sizes) {
+        try (Session session = receiving(Registration.nodev())) {
+            Snapshot last = session.stats();
+            for (int size : sizes) {
+                session.transfer(1, size);
+                session.giveBackAll();
+                invariants(session, Snapshot.ZERO);
+                Snapshot now = session.stats();
+                Check.that(
+                        now.count() >= last.count() && now.bytes() >= last.bytes(),
+                        "statistics went from " + last + " to " + now);
+                last = now;
+            }
+        }
+    }
+}

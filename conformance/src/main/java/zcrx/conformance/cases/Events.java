@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.StructType.Field;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+@Subject("fire-once and re-arm")
+class Events {
+    private static final int COPY = 1 << Zcrx.EVENT_COPY;
+    private static final int BOTH = Zcrx.EVENT_TYPE_MASK;
+    private static final int PIECE = 2 * Memory.PAGE_SIZE;
+
+    private static Session receiving(Registration registration) {
+        return receiving(CqeFormat.CQE32, registration);
+    }
+
+    private static Session receiving(CqeFormat format, Registration registration) {
+        Session session = Session.open(format, registration);
+        session.startReceiving();
+        return session;
+    }
+
+    @Test
+    @Rule("EVT-001")
+    @DisplayName("a copied fragment posts a COPY event: user_data of the descriptor, res the type, no flags")
+    void copyEvent() {
+        for (CqeFormat format : CqeFormat.values()) {
+            try (Session session = receiving(format, Registration.nodev().events(COPY))) {
+                session.transfer(1, PIECE);
+                session.settle();
+                Cqe event = session.awaitEvent();
+                int bytes = format == CqeFormat.CQE32 ? 32 : 16;
+                Check.equal(
+                        "event on a ring of " + format,
+                        new Cqe(Registration.DEFAULT_USER_DATA, Zcrx.EVENT_COPY, 0, bytes, 0, 0),
+                        event);
+            }
+        }
+    }
+
+    @Test
+    @Rule("EVT-002")
+    @DisplayName("user_data comes back with all of its 64 bits")
+    void userData() {
+        for (long userData : new long[] {0, 1, 1L << 31, 1L << 32, Long.MIN_VALUE, -1, 0x0123_4567_89ab_cdefL}) {
+            try (Session session = receiving(Registration.nodev().events(COPY, userData))) {
+                session.transfer(1, PIECE);
+                session.settle();
+                Check.equal("user_data", userData, session.awaitEvent().userData());
+            }
+        }
+    }
+
+    @Test
+    @Rule("EVT-003")
+    @DisplayName("an event fires once, however much is copied")
+    void firesOnce() {
+        try (Session session = receiving(Registration.nodev().events(COPY))) {
+            for (int i = 0; i < 8; i++) {
+                session.transfer(2, PIECE);
+                session.giveBackAll();
+            }
+            session.settle();
+            Check.equal("number of events", 1, session.takeEvents().size());
+        }
+    }
+
+    @Test
+    @Rule("EVT-004")
+    @DisplayName("a type that was not subscribed to never fires")
+    void notSubscribed() {
+        for (int mask : new int[] {0, 1 << Zcrx.EVENT_ALLOC_FAIL}) {
+            try (Session session = receiving(Registration.nodev().events(mask).stats())) {
+                session.transfer(2, PIECE);
+                session.settle();
+                Check.that(session.stats().count() > 0, "nothing was copied");
+                Check.equal("events with type_mask " + mask, List.of(), session.takeEvents());
+            }
+        }
+    }
+
+    @Test
+    @Rule("EVT-005")
+    @DisplayName("without a descriptor there are no events")
+    void noDescriptor() {
+        try (Session session = receiving(Registration.nodev())) {
+            // A completion that belongs to nothing would be a violation as well.
+            session.transfer(2, PIECE);
+            session.settle();
+            Check.equal("completions that bring data", session.log().size(), session.dataCompletions());
+        }
+    }
+
+    @Test
+    @Rule("EVT-006")
+    @DisplayName("the data that caused an event is completed before the event")
+    void afterTheData() {
+        for (CqeFormat format : CqeFormat.values()) {
+            try (Session session = receiving(format, Registration.nodev().events(COPY))) {
+                session.transfer(1, PIECE);
+                session.settle();
+                Check.that(!session.isEvent(session.log().getFirst()), "the event came first: " + session.log());
+                Check.equal("number of events", 1, session.takeEvents().size());
+            }
+        }
+    }
+
+    @Test
+    @Rule("EVT-007")
+    @DisplayName("an event is posted when the ring's owner enters the kernel for completions, not before")
+    void ownerMustEnter() {
+        try (Session session = Session.open(Registration.nodev().events(COPY).stats())) {
+            // The data is there before the receive starts, so that submitting alone copies it.
+            session.send(PIECE);
+            session.submitOnly();
+            Check.that(session.stats().count() > 0, "submitting the receive copied nothing");
+            session.reapWithoutEntering();
+            Check.equal("data delivered by submitting", PIECE, session.received());
+            Check.equal("events before entering for completions", List.of(), session.takeEvents());
+            session.settle();
+            Check.equal("events after it", 1, session.takeEvents().size());
+        }
+    }
+
+    @Test
+    @Rule("EVT-008")
+    @DisplayName("without a netdev, running out of buffers ends the receive with ENOMEM and fires no ALLOC_FAIL")
+    void noAllocFailWithoutNetdev() {
+        int pages = 4;
+        try (Session session = receiving(Registration.nodev(64, pages).events(BOTH))) {
+            session.send((pages + 2) * Memory.PAGE_SIZE);
+            session.mustHaveEnded(Errno.ENOMEM);
+            session.settle();
+            Check.equal(
+                    "types of the events",
+                    List.of(Zcrx.EVENT_COPY),
+                    session.takeEvents().stream().map(Cqe::res).toList());
+        }
+    }
+
+    @Test
+    @Rule("EVT-009")
+    @DisplayName("each unknown bit of type_mask is EINVAL")
+    void unknownTypes() {
+        refused("type_mask", 32, Zcrx.EVENT_TYPE_MASK);
+    }
+
+    @Test
+    @Rule("EVT-010")
+    @DisplayName("each unknown bit of the descriptor's flags is EINVAL")
+    void unknownFlags() {
+        refused("flags", 32, Zcrx.EVENT_DESC_FLAG_STATS);
+    }
+
+    private static void refused(String field, int bits, int known) {
+        try (var registration = Registration.nodev().events(COPY).stats();
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            long right = registration.event().get(field);
+            for (int bit = 0; bit < bits; bit++) {
+                if ((known & 1 << bit) == 0) {
+                    registration.event().set(field, right | 1L << bit);
+                    registration.submit(ring).mustBe(Errno.EINVAL);
+                }
+            }
+            registration.event().set(field, right);
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
+    @Rule("EVT-011")
+    @DisplayName("each reserved byte of the descriptor must be zero: EINVAL")
+    void reserved() {
+        try (var registration = Registration.nodev().events(COPY).stats();
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            for (Field field : Zcrx.EVENT_DESC.reserved()) {
+                for (long i = field.offset(); i < field.offset() + field.size(); i++) {
+                    registration.event().memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
+                    registration.submit(ring).mustBe(Errno.EINVAL);
+                    registration.event().memory().set(ValueLayout.JAVA_BYTE, i, (byte) 0);
+                }
+            }
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
+    @Rule("EVT-012")
+    @DisplayName("a descriptor that cannot be read is EFAULT")
+    void badPointer() {
+        try (var registration = Registration.nodev();
+                Ring ring = Ring.open(CqeFormat.CQE32);
+                Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {
+            for (long bad : new long[] {8, room.address() - Memory.PAGE_SIZE, room.address() + room.size() - 88}) {
+                registration.reg().set("event_desc", bad);
+                registration.submit(ring).mustBe(Errno.EFAULT);
+            }
+            // Only read from: a page that can't be written is good enough.
+            room.readOnly();
+            registration.reg().set("event_desc", room.address());
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
+    @Rule("EVT-013")
+    @DisplayName("a descriptor of zeros is accepted, and so is STATS without any type")
+    void emptyDescriptor() {
+        try (var registration = Registration.nodev().events(0, 0);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.submit(ring).mustBe(0);
+        }
+        try (var registration = Registration.nodev().events(0, 0).stats();
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
+    @Rule("EVT-014")
+    @DisplayName("an event that finds the completion ring full comes after a flush: not lost, not doubled")
+    void fullCompletionRing() {
+        int slots = 4;
+        int pages = 16;
+        try (Session session = Session.open(
+                CqeFormat.CQE32, slots, Registration.nodev(64, pages).events(COPY))) {
+            session.startReceiving();
+            session.send(slots * 2 * Memory.PAGE_SIZE);
+            session.ring().runTaskWork();
+            Check.that(session.ring().overflown(), "nothing overflowed a ring of " + slots + " completions");
+            session.settle();
+            session.mustHaveEnded(Errno.ENOSPC);
+            Check.equal("number of events", 1, session.takeEvents().size());
+            Check.equal("completions that the kernel dropped", 0, session.ring().dropped());
+            session.startReceiving();
+            session.receive(slots * 2L * Memory.PAGE_SIZE - session.received());
+        }
+    }
+
+    @Test
+    @Rule("EVT-015")
+    @DisplayName("instances on one ring don't mix their events: each has its own mask, user_data and latch")
+    void instancesDontMix() {
+        long other = 0x07e4;
+        try (var quiet = Registration.nodev(64, 16).events(0, other).stats();
+                Session session = receiving(Registration.nodev().events(COPY))) {
+            quiet.submit(session.ring()).mustBe(0);
+            Check.equal("zcrx_id of the second instance", 1, quiet.reg().get("zcrx_id"));
+            session.transfer(2, PIECE);
+            session.settle();
+            Check.equal("number of events", 1, session.takeEvents().size());
+            session.arm(Zcrx.EVENT_COPY);
+            session.transfer(1, PIECE);
+            session.settle();
+            Check.equal("number of events after arming", 1, session.takeEvents().size());
+        }
+    }
+}

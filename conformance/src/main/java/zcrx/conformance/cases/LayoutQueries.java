@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.IoUring;
+import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.StructType;
+import zcrx.fixtures.abi.StructType.Field;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Instance;
+import zcrx.fixtures.zcrx.Query;
+import zcrx.fixtures.zcrx.Registration;
+
+@Subject("layout queries")
+class LayoutQueries {
+    private static final int EVENT_SIZE = (int) Zcrx.QUERY_EVENT.size();
+    private static final int ZCRX_SIZE = (int) Zcrx.QUERY.size();
+    /** Larger than any answer, smaller than a page. */
+    private static final int LONG_SIZE = 256;
+
+    private static final int UNKNOWN_OP = 1000;
+
+    /** An answered entry. */
+    private static Struct answer(int fd, int op, StructType type) {
+        try (var query = new Query(op, (int) type.size(), 1)) {
+            query.ask(fd).mustBe(0);
+            Check.equal("result of query " + op, 0, query.result(0));
+            Check.equal("size of query " + op, type.size(), query.header(0).get("size"));
+            Check.that(
+                    query.untouched(0, (int) type.size()),
+                    "query " + op + " wrote behind its " + type.size() + " bytes");
+            return query.data(0, type).snapshot();
+        }
+    }
+
+    private static Struct event() {
+        return answer(Query.NO_RING, IoUring.QUERY_ZCRX_EVENT, Zcrx.QUERY_EVENT);
+    }
+
+    private static Struct zcrx() {
+        return answer(Query.NO_RING, IoUring.QUERY_ZCRX, Zcrx.QUERY);
+    }
+
+    @Test
+    @Rule("QRY-001")
+    @DisplayName("the event query answers without a ring and through one alike")
+    void eventQueryNeedsNoRing() {
+        try (Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+            Check.equal(
+                    "answer through a ring",
+                    event().toString(),
+                    answer(ring.fd(), IoUring.QUERY_ZCRX_EVENT, Zcrx.QUERY_EVENT)
+                            .toString());
+        }
+    }
+
+    @Test
+    @Rule("QRY-002")
+    @DisplayName("the zcrx query answers without a ring and through one alike")
+    void zcrxQueryNeedsNoRing() {
+        try (Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+            Check.equal(
+                    "answer through a ring",
+                    zcrx().toString(),
+                    answer(ring.fd(), IoUring.QUERY_ZCRX, Zcrx.QUERY).toString());
+        }
+    }
+
+    @Test
+    @Rule("QRY-003")
+    @DisplayName("event_flags has one bit for each type of event")
+    void eventFlags() {
+        Check.equal("event_flags", Zcrx.EVENT_TYPE_MASK, event().get("event_flags"));
+    }
+
+    @Test
+    @Rule("QRY-004")
+    @DisplayName("stats_size is the size of the statistics struct")
+    void statsSize() {
+        Check.equal("stats_size", Zcrx.STATS.size(), event().get("stats_size"));
+    }
+
+    @Test
+    @Rule("QRY-005")
+    @DisplayName("stats_off_alignment is the alignment of the statistics struct")
+    void statsAlignment() {
+        Check.equal("stats_off_alignment", Zcrx.STATS.layout().byteAlignment(), event().get("stats_off_alignment"));
+    }
+
+    @Test
+    @Rule("QRY-006")
+    @DisplayName("the reserved words of the event query are zero")
+    void eventReserved() {
+        reservedAreZero(event());
+    }
+
+    @Test
+    @Rule("QRY-007")
+    @DisplayName("the reserved word of the zcrx query is zero")
+    void zcrxReserved() {
+        reservedAreZero(zcrx());
+    }
+
+    private static void reservedAreZero(Struct answer) {
+        for (Field field : answer.type().reserved()) {
+            Check.equal(answer.type().name() + "." + field.name(), 0, answer.get(field.name()));
+        }
+    }
+
+    @Test
+    @Rule("QRY-008")
+    @DisplayName("the zcrx query offers import, no netdev, dma-buf areas, buffer sizes and events, and nothing unknown")
+    void zcrxFlags() {
+        Struct answer = zcrx();
+        Check.equal("register_flags", Zcrx.REG_IMPORT | Zcrx.REG_NODEV, answer.get("register_flags"));
+        Check.equal("area_flags", Zcrx.AREA_DMABUF, answer.get("area_flags"));
+        Check.equal("features", Zcrx.FEATURE_RX_PAGE_SIZE | Zcrx.FEATURE_EVENT, answer.get("features"));
+    }
+
+    @Test
+    @Rule("QRY-009")
+    @DisplayName("control operations below nr_ctrl_opcodes exist, those from it on do not")
+    void numberOfControlOperations() {
+        int count = (int) zcrx().get("nr_ctrl_opcodes");
+        Check.that(
+                count > Zcrx.CTRL_ARM_EVENT, "nr_ctrl_opcodes is " + count + ", expected ARM_EVENT to be among them");
+        try (var registration = Registration.nodev();
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32);
+                Instance instance = Instance.register(ring, registration)) {
+            for (int op = 0; op < count + 3; op++) {
+                // A reserved word that each of them refuses: nothing is really done.
+                Struct arg = instance.ctrlArg(Zcrx.CTRL_FOR_FLUSH, op).set("zc_flush.__resv[5]", 1);
+                long result = instance.ctrl(arg).result();
+                Check.that(
+                        (result == Errno.EOPNOTSUPP.result()) == (op >= count),
+                        "control operation " + op + " gives " + Errno.describe(result) + " with nr_ctrl_opcodes "
+                                + count);
+            }
+        }
+    }
+
+    @Test
+    @Rule("QRY-010")
+    @DisplayName("the header's size and alignment are those of a registered refill ring")
+    void refillHeader() {
+        long size = zcrx().get("rq_hdr_size");
+        long alignment = zcrx().get("rq_hdr_alignment");
+        Check.that(
+                alignment > 0 && (alignment & (alignment - 1)) == 0,
+                "rq_hdr_alignment is " + alignment + ", expected a power of two");
+        try (var registration = Registration.nodev();
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32);
+                Instance _ = Instance.register(ring, registration)) {
+            Struct reg = registration.reg();
+            long head = reg.get("offsets.head");
+            long tail = reg.get("offsets.tail");
+            Check.equal("offsets.rqes", (size + alignment - 1) / alignment * alignment, reg.get("offsets.rqes"));
+            Check.that(
+                    head + 4 <= size && tail + 4 <= size && head != tail,
+                    "head at " + head + " and tail at " + tail + ", expected both inside of the " + size
+                            + " bytes of the header");
+        }
+    }
+
+    @Test
+    @Rule("QRY-011")
+    @DisplayName("a short buffer gets as many bytes as it has room for, and no more")
+    void shortBuffer() {
+        Struct whole = event();
+        for (int size : new int[] {1, 4, 8, 12, EVENT_SIZE - 1}) {
+            try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, size, 1)) {
+                query.ask(Query.NO_RING).mustBe(0);
+                Check.equal("result with size " + size, 0, query.result(0));
+                Check.equal("size with size " + size, size, query.header(0).get("size"));
+                Check.equal(
+                        "first difference of " + size + " bytes from the whole answer",
+                        -1,
+                        query.data(0).asSlice(0, size).mismatch(whole.memory().asSlice(0, size)));
+                Check.that(query.untouched(0, size), "bytes behind a buffer of " + size + " were written");
+            }
+        }
+    }
+
+    @Test
+    @Rule("QRY-012")
+    @DisplayName("a buffer of just the right size is filled, and nothing behind it is written")
+    void exactBuffer() {
+        event();
+        zcrx();
+    }
+
+    @Test
+    @Rule("QRY-013")
+    @DisplayName("a long buffer gets the answer, zeros behind it, and the kernel's own size")
+    void longBuffer() {
+        longBuffer(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE);
+        longBuffer(IoUring.QUERY_ZCRX, ZCRX_SIZE);
+    }
+
+    private static void longBuffer(int op, int kernelSize) {
+        try (var query = new Query(op, LONG_SIZE, 1)) {
+            query.ask(Query.NO_RING).mustBe(0);
+            Check.equal("result", 0, query.result(0));
+            Check.equal("size", kernelSize, query.header(0).get("size"));
+            zeroed(query, 0, kernelSize, LONG_SIZE);
+        }
+    }
+
+    private static void zeroed(Query query, int entry, int from, int to) {
+        for (int i = from; i < to; i++) {
+            Check.equal(
+                    "byte " + i + " of the buffer",
+                    0,
+                    query.data(entry).get(java.lang.foreign.ValueLayout.JAVA_BYTE, i));
+        }
+        Check.that(query.untouched(entry, to), "bytes behind the buffer were written");
+    }
+
+    @Test
+    @Rule("QRY-014")
+    @DisplayName("every entry of a chain is answered, each for its own op and size")
+    void chain() {
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 4)) {
+            query.header(1).set("query_op", IoUring.QUERY_ZCRX).set("size", ZCRX_SIZE);
+            query.header(2).set("query_op", IoUring.QUERY_OPCODES).set("size", IoUring.QUERY_OPCODE.size());
+            query.ask(Query.NO_RING).mustBe(0);
+            for (int i = 0; i < query.entries(); i++) {
+                Check.equal("result of entry " + i, 0, query.result(i));
+            }
+            Check.equal(
+                    "first entry",
+                    event().toString(),
+                    query.data(0, Zcrx.QUERY_EVENT).toString());
+            Check.equal(
+                    "second entry", zcrx().toString(), query.data(1, Zcrx.QUERY).toString());
+            Check.equal(
+                    "last entry",
+                    event().toString(),
+                    query.data(3, Zcrx.QUERY_EVENT).toString());
+            Check.that(
+                    query.data(2, IoUring.QUERY_OPCODE).get("nr_query_opcodes") > IoUring.QUERY_ZCRX_EVENT,
+                    "nr_query_opcodes does not count the event query");
+        }
+    }
+
+    @Test
+    @Rule("QRY-015")
+    @DisplayName("an unknown op gives EOPNOTSUPP in its entry, size 0 and a zeroed buffer, and the chain goes on")
+    void unknownOp() {
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 3)) {
+            query.header(1).set("query_op", UNKNOWN_OP);
+            query.ask(Query.NO_RING).mustBe(0);
+            failedEntry(query, 1, Errno.EOPNOTSUPP, EVENT_SIZE);
+            Check.equal("result of the next entry", 0, query.result(2));
+        }
+    }
+
+    private static void failedEntry(Query query, int entry, Errno expected, int userSize) {
+        Check.equal(
+                "result of the entry " + query.header(entry),
+                "-" + expected.name(),
+                Errno.describe(query.result(entry)));
+        Check.equal("size of the failed entry", 0, query.header(entry).get("size"));
+        zeroed(query, entry, 0, userSize);
+    }
+
+    @Test
+    @Rule("QRY-016")
+    @DisplayName("size 0 gives EINVAL in its entry")
+    void sizeZero() {
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, 0, 1)) {
+            query.ask(Query.NO_RING).mustBe(0);
+            failedEntry(query, 0, Errno.EINVAL, 0);
+        }
+    }
+
+    @Test
+    @Rule("QRY-017")
+    @DisplayName("each reserved byte of the header, and result, must be zero: EINVAL in the entry")
+    void headerReserved() {
+        long from = IoUring.QUERY_HDR.field("result").offset();
+        for (long i = from; i < IoUring.QUERY_HDR.size(); i++) {
+            try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 1)) {
+                query.header(0).memory().set(java.lang.foreign.ValueLayout.JAVA_BYTE, i, (byte) 1);
+                query.ask(Query.NO_RING).mustBe(0);
+                failedEntry(query, 0, Errno.EINVAL, EVENT_SIZE);
+            }
+        }
+    }
+
+    @Test
+    @Rule("QRY-018")
+    @DisplayName("a size of more than a page is E2BIG, a page is accepted")
+    void sizeOfAPage() {
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, Memory.PAGE_SIZE, 1);
+                Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {
+            query.header(0).set("query_data", room.address());
+            query.ask(Query.NO_RING).mustBe(0);
+            Check.equal("result with a page", 0, query.result(0));
+            for (long size : List.of(Memory.PAGE_SIZE + 1L, 0xffff_ffffL)) {
+                query.header(0).set("size", size).set("result", 0);
+                query.ask(Query.NO_RING).mustBe(Errno.E2BIG);
+            }
+        }
+    }
+
+    @Test
+    @Rule("QRY-019")
+    @DisplayName("a header, a buffer or a next entry that cannot be read or written is EFAULT")
+    void badPointers() {
+        try (Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {
+            long unmapped = room.address() - Memory.PAGE_SIZE;
+            long acrossTheEnd = room.address() + room.size() - 8;
+            for (long bad : new long[] {8, unmapped, acrossTheEnd}) {
+                Ring.register(Query.NO_RING, "QUERY", IoUring.REGISTER_QUERY, bad, 0, null)
+                        .mustBe(Errno.EFAULT);
+                try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 1)) {
+                    query.header(0).set("query_data", bad);
+                    query.ask(Query.NO_RING).mustBe(Errno.EFAULT);
+                }
+                try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 1)) {
+                    query.header(0).set("next_entry", bad);
+                    query.ask(Query.NO_RING).mustBe(Errno.EFAULT);
+                }
+            }
+            try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 1)) {
+                room.readOnly();
+                query.header(0).set("query_data", room.address());
+                query.ask(Query.NO_RING).mustBe(Errno.EFAULT);
+            }
+        }
+    }
+
+    @Test
+    @Rule("QRY-020")
+    @DisplayName("nr_args other than 0 is EINVAL")
+    void numberOfArguments() {
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 1)) {
+            query.ask(Query.NO_RING, 1).mustBe(Errno.EINVAL);
+            query.ask(Query.NO_RING, -1).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @Rule("QRY-021")
+    @DisplayName("a chain of 1000 entries, or a circle, is ERANGE; one of 999 is answered")
+    void longChain() {
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, IoUring.QUERY_MAX_ENTRIES - 1)) {
+            query.ask(Query.NO_RING).mustBe(0);
+            Check.equal("result of the last entry", 0, query.result(query.entries() - 1));
+        }
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, IoUring.QUERY_MAX_ENTRIES)) {
+            query.ask(Query.NO_RING).mustBe(Errno.ERANGE);
+        }
+        try (var circle = new Query(UNKNOWN_OP, EVENT_SIZE, 2)) {
+            circle.header(1).set("next_entry", circle.header(0).address());
+            circle.ask(Query.NO_RING).mustBe(Errno.ERANGE);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+/**
+ * The two cases of the selftest that was posted with the first version of the UAPI, with their sizes and steps. Unlike
+ * the posted one, a missing event ends in a failure and not in a wait.
+ */
+@Subject("the posted selftest")
+class PostedSelftest {
+    private static final int AREA_PAGES = 8192;
+    private static final int ENTRIES = 4096;
+    private static final int TOTAL = 2 << 20;
+    private static final int SEND = 12840;
+
+    @Test
+    @Rule({"EVT-001", "CNT-004"})
+    @DisplayName("notif_copy_fallback: 2 MiB in sends of 12840 bytes are copied, with an event and in the counters")
+    void notifCopyFallback() {
+        var registration = Registration.nodev(ENTRIES, AREA_PAGES).events(1 << Zcrx.EVENT_COPY);
+        // The region grew by one page for the statistics, which start where it ended before.
+        registration.stats(registration.regionMemory().byteSize() - Memory.PAGE_SIZE);
+        try (Session session = Session.open(registration)) {
+            session.startReceiving();
+            for (int left = TOTAL; left > 0; left -= Math.min(left, SEND)) {
+                int size = Math.min(left, SEND);
+                session.send(size);
+                session.receive(size);
+                session.giveBackAll();
+            }
+            session.settle();
+            Cqe event = session.awaitEvent();
+            Check.equal("type of the event", Zcrx.EVENT_COPY, event.res());
+            Check.equal("bytes received", TOTAL, session.received());
+            Check.that(session.stats().count() > 0, "copy_count is 0");
+            Check.that(session.stats().bytes() > 0, "copy_bytes is 0");
+        }
+    }
+
+    @Test
+    @Rule("EVT-016")
+    @DisplayName("notif_no_buffers: buffers that never go back end in an event")
+    void notifNoBuffers() {
+        Check.needs(false, "needs a NIC: without a netdev nothing fills the page pool");
+    }
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.IoUring;
+import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.StructType.Field;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Registration;
+
+@Subject("registration")
+class Registrations {
+    /** Bends a registration that works; it must be refused, and once bent back be accepted on the same ring. */
+    private static void refused(Errno expected, Struct struct, String field, long... values) {
+        long right = struct.get(field);
+        try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+            for (long value : values) {
+                struct.set(field, value);
+                CURRENT.get().submit(ring).mustBe(expected);
+            }
+            struct.set(field, right);
+            CURRENT.get().submit(ring).mustBe(0);
+            Check.equal("zcrx_id after refusals", 0, CURRENT.get().reg().get("zcrx_id"));
+        }
+    }
+
+    private static final ThreadLocal<Registration> CURRENT = new ThreadLocal<>();
+
+    private static void bending(Consumer<Registration> body) {
+        try (var registration = Registration.nodev(64, 8)) {
+            CURRENT.set(registration);
+            body.accept(registration);
+        } finally {
+            CURRENT.remove();
+        }
+    }
+
+    @Test
+    @Rule("REG-001")
+    @DisplayName("a registration without a netdev fills in the id, the offsets, the buffer length and the token")
+    void accepted() {
+        for (CqeFormat format : CqeFormat.values()) {
+            try (var registration = Registration.nodev(100, 8);
+                    Ring ring = Ring.open(format)) {
+                Struct reg = registration.reg();
+                registration.submit(ring).mustBe(0);
+                Check.equal("zcrx_id", 0, reg.get("zcrx_id"));
+                Check.equal("rq_entries for 100", 128, reg.get("rq_entries"));
+                Check.equal("rx_buf_len", Memory.PAGE_SIZE, reg.get("rx_buf_len"));
+                Check.equal("rq_area_token", 0, registration.area().get("rq_area_token"));
+                Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv2"));
+                Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv[0]"));
+                Check.that(
+                        reg.get("offsets.rqes") % Zcrx.RQE.size() == 0, "offsets.rqes is " + reg.get("offsets.rqes"));
+            }
+        }
+    }
+
+    @Test
+    @Rule("REG-002")
+    @DisplayName("the ring must defer its task work and have 32-byte completions: EINVAL")
+    void ringFlags() {
+        int[] insufficient = {
+            0,
+            IoUring.SETUP_CQE32,
+            IoUring.SETUP_SINGLE_ISSUER | IoUring.SETUP_CQE32,
+            Ring.REQUIRED_FLAGS,
+            IoUring.SETUP_CQE_MIXED
+        };
+        for (int flags : insufficient) {
+            try (var registration = Registration.nodev(64, 8);
+                    Ring ring = Ring.withFlags(flags)) {
+                registration.submit(ring).mustBe(Errno.EINVAL);
+            }
+        }
+    }
+
+    @Test
+    @Rule("REG-003")
+    @DisplayName("each reserved byte of the registration must be zero: EINVAL")
+    void reserved() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            for (Field field : Zcrx.IFQ_REG.reserved()) {
+                if (!field.name().startsWith("offsets")) {
+                    for (long i = field.offset(); i < field.offset() + field.size(); i++) {
+                        registration.reg().memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
+                        registration.submit(ring).mustBe(Errno.EINVAL);
+                        registration.reg().memory().set(ValueLayout.JAVA_BYTE, i, (byte) 0);
+                    }
+                }
+            }
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
+    @Rule("REG-004")
+    @DisplayName("zcrx_id is given by the kernel; one that is not zero is EINVAL")
+    void id() {
+        bending(r -> refused(Errno.EINVAL, r.reg(), "zcrx_id", 1, 0xffff_ffffL));
+    }
+
+    @Test
+    @Rule("REG-005")
+    @DisplayName("each unknown bit of the registration's flags is EINVAL")
+    void unknownFlags() {
+        bending(r -> {
+            for (int bit = 2; bit < 32; bit++) {
+                refused(Errno.EINVAL, r.reg(), "flags", Zcrx.REG_NODEV | 1L << bit);
+                r.reg().set("zcrx_id", 0).set("rx_buf_len", 0);
+                r.area().set("rq_area_token", 0);
+            }
+        });
+    }
+
+    @Test
+    @Rule("REG-006")
+    @DisplayName("no refill entries is EINVAL")
+    void noEntries() {
+        bending(r -> refused(Errno.EINVAL, r.reg(), "rq_entries", 0));
+    }
+
+    @Test
+    @Rule("REG-007")
+    @DisplayName("more than 32768 refill entries is EINVAL, unless the ring was made with CLAMP")
+    void tooManyEntries() {
+        bending(r -> refused(Errno.EINVAL, r.reg(), "rq_entries", Zcrx.RQ_MAX_ENTRIES + 1, 0xffff_ffffL));
+        try (var registration = Registration.nodev(Zcrx.RQ_MAX_ENTRIES, 8);
+                Ring ring = Ring.withFlags(Ring.REQUIRED_FLAGS | IoUring.SETUP_CQE32 | IoUring.SETUP_CLAMP)) {
+            registration.reg().set("rq_entries", Zcrx.RQ_MAX_ENTRIES + 1);
+            registration.submit(ring).mustBe(0);
+            Check.equal("rq_entries", Zcrx.RQ_MAX_ENTRIES, registration.reg().get("rq_entries"));
+        }
+    }
+
+    @Test
+    @Rule("REG-008")
+    @DisplayName("without a netdev, naming an interface or a queue is EINVAL")
+    void netdevWithNodev() {
+        bending(r -> refused(Errno.EINVAL, r.reg(), "if_idx", 1));
+        bending(r -> refused(Errno.EINVAL, r.reg(), "if_rxq", 1, 0xffff_ffffL));
+    }
+
+    @Test
+    @Rule("REG-009")
+    @DisplayName("an interface that does not exist is ENODEV")
+    void noSuchInterface() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.reg().set("flags", 0).set("if_idx", 0x7fff_0000);
+            registration.submit(ring).mustBe(Errno.ENODEV);
+            registration.reg().set("if_idx", 0);
+            registration.submit(ring).mustBe(Errno.ENODEV);
+        }
+    }
+
+    @Test
+    @Rule("REG-010")
+    @DisplayName("an interface without a device to map memory for, such as lo, is EOPNOTSUPP")
+    void loopbackInterface() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.reg().set("flags", 0).set("if_idx", 1);
+            registration.submit(ring).mustBe(Errno.EOPNOTSUPP);
+        }
+    }
+
+    @Test
+    @Rule("REG-011")
+    @DisplayName("a registration, a region or an area that cannot be read is EFAULT")
+    void badPointers() {
+        try (Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {
+            long unmapped = room.address() - Memory.PAGE_SIZE;
+            bending(r -> refused(
+                    Errno.EFAULT,
+                    r.reg(),
+                    "region_ptr",
+                    0,
+                    8,
+                    unmapped,
+                    room.address() + room.size() - IoUring.REGION_DESC.size() + 1));
+            bending(r -> refused(
+                    Errno.EFAULT,
+                    r.reg(),
+                    "area_ptr",
+                    0,
+                    8,
+                    unmapped,
+                    room.address() + room.size() - Zcrx.AREA_REG.size() + 1));
+            try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+                for (long bad : new long[] {0, 8, room.address() + room.size() - Zcrx.IFQ_REG.size() + 1}) {
+                    ring.register("ZCRX_IFQ", IoUring.REGISTER_ZCRX_IFQ, bad, 1, null)
+                            .mustBe(Errno.EFAULT);
+                }
+            }
+        }
+    }
+
+    @Test
+    @Rule("REG-012")
+    @DisplayName("a struct that cannot be written back is EFAULT, and the instance is gone again")
+    void readOnlyStructs() {
+        for (String which : new String[] {"reg", "region", "area"}) {
+            try (var registration = Registration.nodev(64, 8);
+                    Memory copy = Memory.anonymous(Memory.PAGE_SIZE);
+                    Ring ring = Ring.open(CqeFormat.CQE32)) {
+                Struct original = switch (which) {
+                    case "reg" -> registration.reg();
+                    case "region" -> registration.region();
+                    default -> registration.area();
+                };
+                copy.segment().asSlice(0, original.memory().byteSize()).copyFrom(original.memory());
+                copy.readOnly();
+                if (which.equals("reg")) {
+                    ring.register("ZCRX_IFQ", IoUring.REGISTER_ZCRX_IFQ, copy.address(), 1, null)
+                            .mustBe(Errno.EFAULT);
+                } else {
+                    long right = registration.reg().get(which + "_ptr");
+                    registration.reg().set(which + "_ptr", copy.address());
+                    registration.submit(ring).mustBe(Errno.EFAULT);
+                    registration
+                            .reg()
+                            .set(which + "_ptr", right)
+                            .set("zcrx_id", 0)
+                            .set("rx_buf_len", 0);
+                }
+                registration.submit(ring).mustBe(0);
+                Check.equal("zcrx_id after the refusal", 0, registration.reg().get("zcrx_id"));
+            }
+        }
+    }
+
+    @Test
+    @Rule("REG-013")
+    @DisplayName("an area's token is given by the kernel; one that is not zero is EINVAL")
+    void token() {
+        bending(r -> refused(Errno.EINVAL, r.area(), "rq_area_token", 1, -1));
+    }
+
+    @Test
+    @Rule("REG-014")
+    @DisplayName("unknown flags and reserved words of an area are EINVAL, and so is a dma-buf without the flag")
+    void areaFields() {
+        bending(r -> refused(Errno.EINVAL, r.area(), "flags", 2, 1L << 31));
+        bending(r -> refused(Errno.EINVAL, r.area(), "__resv2[0]", 1));
+        bending(r -> refused(Errno.EINVAL, r.area(), "__resv2[1]", 1L << 63));
+        bending(r -> refused(Errno.EINVAL, r.area(), "dmabuf_fd", 1));
+    }
+
+    @Test
+    @Rule("REG-015")
+    @DisplayName("an area must start and end on a page: EINVAL")
+    void areaAlignment() {
+        bending(r -> refused(Errno.EINVAL, r.area(), "addr", r.area().get("addr") + 8));
+        bending(r -> refused(Errno.EINVAL, r.area(), "len", r.area().get("len") - 8));
+    }
+
+    @Test
+    @Rule("REG-016")
+    @DisplayName("an area of no bytes, of no memory, or that wraps around is EFAULT")
+    void areaMemory() {
+        bending(r -> refused(Errno.EFAULT, r.area(), "len", 0));
+        bending(r -> refused(Errno.EFAULT, r.area(), "addr", 0, r.area().get("addr") - Memory.PAGE_SIZE));
+    }
+
+    @Test
+    @Rule("REG-017")
+    @DisplayName("a dma-buf area needs a device: EINVAL without a netdev")
+    void dmabufWithoutNetdev() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.area().set("flags", Zcrx.AREA_DMABUF).set("addr", 0).set("dmabuf_fd", 0);
+            registration.submit(ring).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @Rule("REG-018")
+    @DisplayName("rx_buf_len is a power of two of at least a page: EINVAL; without a netdev a page: EOPNOTSUPP")
+    void bufferLength() {
+        bending(r -> refused(
+                Errno.EINVAL,
+                r.reg(),
+                "rx_buf_len",
+                1,
+                Memory.PAGE_SIZE / 2,
+                Memory.PAGE_SIZE + 1,
+                3L * Memory.PAGE_SIZE));
+        bending(r -> refused(Errno.EOPNOTSUPP, r.reg(), "rx_buf_len", 2L * Memory.PAGE_SIZE, 1L << 31));
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.reg().set("rx_buf_len", Memory.PAGE_SIZE);
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
+    @Rule("REG-019")
+    @DisplayName("a region too small for the header and the entries is EINVAL; one that just holds them is accepted")
+    void regionSize() {
+        // 4 KiB hold the header and 2^n entries less than a full page of them.
+        int entries = Memory.PAGE_SIZE / (int) Zcrx.RQE.size();
+        try (var registration = Registration.nodev(entries, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.region().set("size", Memory.PAGE_SIZE);
+            registration.submit(ring).mustBe(Errno.EINVAL);
+            registration.reg().set("rq_entries", entries / 2);
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
+    @Rule("REG-020")
+    @DisplayName("queue -1 is EINVAL, before anything is said of the interface")
+    void queueMinusOne() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.reg().set("flags", 0).set("if_idx", 0x7fff_0000).set("if_rxq", -1);
+            registration.submit(ring).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @Rule("REG-021")
+    @DisplayName("registering is for a ring: nr_args other than 1 is EINVAL")
+    void numberOfArguments() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            for (int nrArgs : new int[] {0, 2}) {
+                ring.register(
+                                "ZCRX_IFQ",
+                                IoUring.REGISTER_ZCRX_IFQ,
+                                registration.reg().address(),
+                                nrArgs,
+                                null)
+                        .mustBe(Errno.EINVAL);
+            }
+        }
+    }
+
+    @Test
+    @Rule("REG-022")
+    @DisplayName("instances on one ring are numbered from 0, and work side by side")
+    void severalInstances() {
+        try (var first = Registration.nodev(64, 8);
+                var second = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            first.submit(ring).mustBe(0);
+            second.submit(ring).mustBe(0);
+            Check.equal("zcrx_id of the first", 0, first.reg().get("zcrx_id"));
+            Check.equal("zcrx_id of the second", 1, second.reg().get("zcrx_id"));
+        }
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Label;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.probe.KernelProbe;
+import zcrx.fixtures.ring.Outcome;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Instance;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+@Subject("stats_offset validation")
+@AddLifecycleHook(PropertyRounds.class)
+class StatsOffset {
+    private static final long ALIGNMENT = Zcrx.STATS.layout().byteAlignment();
+    private static final long STATS_SIZE = Zcrx.STATS.size();
+
+    private static long end() {
+        return Registration.endOfEntries(Registration.DEFAULT_ENTRIES);
+    }
+
+    /** Registers with an offset and, if the kernel accepts, forgets the instance with its ring. */
+    private static Outcome at(long offset) {
+        try (var registration = Registration.nodev().stats(offset);
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+            return registration.submit(ring);
+        }
+    }
+
+    private static long regionSize() {
+        try (var registration = Registration.nodev()) {
+            return registration.regionMemory().byteSize();
+        }
+    }
+
+    @Test
+    @Rule("OFF-001")
+    @DisplayName("an offset that is not aligned is EINVAL")
+    void misaligned() {
+        for (long off = 1; off < ALIGNMENT; off++) {
+            at(end() + off).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @Rule("OFF-002")
+    @DisplayName("an offset below the end of the entries is ERANGE")
+    void belowTheEntriesEnd() {
+        for (long offset : new long[] {0, ALIGNMENT, KernelProbe.get().refillEntriesOffset(), end() - ALIGNMENT}) {
+            at(offset).mustBe(Errno.ERANGE);
+        }
+    }
+
+    @Test
+    @Rule("OFF-003")
+    @DisplayName("the first offset behind the entries is accepted")
+    void firstBehindTheEntries() {
+        at(end()).mustBe(0);
+        at(end() + ALIGNMENT).mustBe(0);
+    }
+
+    @Test
+    @Rule("OFF-004")
+    @DisplayName("statistics that end beyond the region are ERANGE")
+    void beyondTheRegion() {
+        for (long offset : new long[] {regionSize() - ALIGNMENT, regionSize(), regionSize() + Memory.PAGE_SIZE}) {
+            at(offset).mustBe(Errno.ERANGE);
+        }
+    }
+
+    @Test
+    @Rule("OFF-005")
+    @DisplayName("statistics that end exactly with the region are accepted")
+    void endOfTheRegion() {
+        at(regionSize() - STATS_SIZE).mustBe(0);
+    }
+
+    @Test
+    @Rule("OFF-006")
+    @DisplayName("an offset whose end wraps around is ERANGE")
+    void wrapsAround() {
+        at(-ALIGNMENT).mustBe(Errno.ERANGE);
+        at(-STATS_SIZE).mustBe(Errno.ERANGE);
+        at(Long.MIN_VALUE).mustBe(Errno.ERANGE);
+        at(Long.MAX_VALUE & -ALIGNMENT).mustBe(Errno.ERANGE);
+    }
+
+    @Test
+    @Rule("OFF-007")
+    @DisplayName("an offset that is neither aligned nor in range is EINVAL: alignment is looked at first")
+    void alignmentFirst() {
+        at(1).mustBe(Errno.EINVAL);
+        at(end() - 1).mustBe(Errno.EINVAL);
+        at(regionSize() + 1).mustBe(Errno.EINVAL);
+        at(-1).mustBe(Errno.EINVAL);
+    }
+
+    @Test
+    @Rule("OFF-008")
+    @DisplayName("an offset without the STATS flag is EINVAL")
+    void withoutTheFlag() {
+        try (var registration = Registration.nodev().events(1 << Zcrx.EVENT_COPY);
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+            registration.event().set("stats_offset", end());
+            registration.submit(ring).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @Rule("OFF-009")
+    @DisplayName("a refused offset leaves nothing behind: the same ring registers rightly afterwards, as its first")
+    void refusalLeavesNothing() {
+        try (var registration = Registration.nodev().stats(end() - ALIGNMENT);
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+            for (int i = 0; i < 3; i++) {
+                registration.submit(ring).mustBe(Errno.ERANGE);
+            }
+            registration.event().set("stats_offset", end());
+            registration.submit(ring).mustBe(0);
+            Check.equal("zcrx_id", 0, registration.reg().get("zcrx_id"));
+        }
+    }
+
+    @Test
+    @Rule("OFF-010")
+    @DisplayName("statistics are written at the offset and nowhere else")
+    void onlyThere() {
+        long offset = end() + 5 * ALIGNMENT;
+        var registration = Registration.nodev().stats(offset);
+        MemorySegment behind = registration.regionMemory().asSlice(end());
+        behind.fill((byte) 0x5a);
+        try (Session session = Session.open(registration)) {
+            session.startReceiving();
+            session.transfer(2, 2 * Memory.PAGE_SIZE);
+            Check.that(session.stats().count() > 0, "nothing was counted at offset " + offset);
+            for (long i = 0; i < behind.byteSize(); i++) {
+                long from = offset - end();
+                if (i < from || i >= from + STATS_SIZE) {
+                    Check.equal(
+                            "byte " + (end() + i) + " of the region, outside of the statistics",
+                            0x5a,
+                            behind.get(ValueLayout.JAVA_BYTE, i));
+                }
+            }
+        }
+    }
+
+    @Test
+    @Rule("OFF-011")
+    @DisplayName("the end of the entries counts them after they were rounded up to a power of two")
+    void roundedUp() {
+        int asked = 100;
+        int rounded = 128;
+        long roundedEnd = Registration.endOfEntries(rounded);
+        for (long offset : new long[] {Registration.endOfEntries(asked), roundedEnd - ALIGNMENT}) {
+            try (var registration = Registration.nodev(asked, 16).stats(offset);
+                    Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+                registration.submit(ring).mustBe(Errno.ERANGE);
+            }
+        }
+        try (var registration = Registration.nodev(asked, 16).stats(roundedEnd);
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32);
+                Instance instance = Instance.register(ring, registration)) {
+            Check.equal("rq_entries", rounded, instance.refill().size());
+        }
+    }
+
+    /**
+     * Where statistics are asked for.
+     *
+     * @param entries of the refill ring, as asked for
+     * @param pages size of the region
+     * @param offset of the statistics
+     */
+    record Place(int entries, int pages, long offset) {}
+
+    @Provide
+    Arbitrary<Place> places() {
+        return Combinators.combine(
+                        Arbitraries.integers().between(1, 700),
+                        Arbitraries.integers().between(1, 4))
+                .flatAs((entries, pages) -> {
+                    long end = Registration.endOfEntries(roundUp(entries));
+                    long size = (long) pages * Memory.PAGE_SIZE;
+                    Arbitrary<Long> near = Arbitraries.of(0L, end, size, size - STATS_SIZE, -STATS_SIZE)
+                            .flatMap(
+                                    edge -> Arbitraries.longs().between(-24, 24).map(d -> edge + d));
+                    return Arbitraries.oneOf(near, near, Arbitraries.longs().between(0, size), Arbitraries.longs())
+                            .map(offset -> new Place(entries, pages, offset));
+                });
+    }
+
+    private static int roundUp(int entries) {
+        return entries == 1 ? 1 : Integer.highestOneBit(entries - 1) * 2;
+    }
+
+    /** What must come of it, in numbers that don't wrap. */
+    private static long model(Place place) {
+        var offset = new BigInteger(Long.toUnsignedString(place.offset));
+        var end = BigInteger.valueOf(Registration.endOfEntries(roundUp(place.entries)));
+        var size = BigInteger.valueOf((long) place.pages * Memory.PAGE_SIZE);
+        if (end.compareTo(size) > 0
+                || !offset.mod(BigInteger.valueOf(ALIGNMENT)).equals(BigInteger.ZERO)) {
+            return Errno.EINVAL.result();
+        }
+        boolean inside = offset.compareTo(end) >= 0
+                && offset.add(BigInteger.valueOf(STATS_SIZE)).compareTo(size) <= 0;
+        return inside ? 0 : Errno.ERANGE.result();
+    }
+
+    @Property(tries = 40)
+    @Rule("OFF-012")
+    @Label("every offset is accepted or refused as the rule says")
+    void everyOffset(@ForAll("places") Place place) {
+        try (var registration = Registration.nodev(place.entries, 4).stats(place.offset);
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32);
+                Memory region = Memory.anonymous((long) place.pages * Memory.PAGE_SIZE)) {
+            registration.region().set("user_addr", region.address()).set("size", region.size());
+            Outcome outcome = registration.submit(ring);
+            if (outcome.result() != model(place)) {
+                throw new RuleViolation(outcome + ", expected " + Errno.describe(model(place)));
+            }
+        }
+    }
+}
