@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Scanner;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import zcrx.reports.format.AllureHtml;
+import zcrx.reports.format.AllureResults;
+import zcrx.reports.format.JUnitXml;
+import zcrx.reports.format.Ktap;
+import zcrx.reports.format.SummaryJson;
+import zcrx.reports.run.Run;
+import zcrx.reports.run.RunRecorder;
+import zcrx.reports.run.Setup;
+import zcrx.vm.BadRequestException;
+import zcrx.vm.Ending;
+
+/**
+ * Where a run is kept. Three files are recorded while it goes on: {@code events.jsonl}, {@code console.log}, and {@code
+ * run.json}, which says what was run and how it ended. All others are made from these, and can be made again.
+ */
+public final class RunDirectory {
+    private static final String EVENTS = "events.jsonl";
+    private static final String CONSOLE = "console.log";
+    private static final String RECORD = "run.json";
+
+    /** The kernel log is bytes. This keeps each of them, where UTF-8 would replace some. */
+    private static final Charset BYTES = StandardCharsets.ISO_8859_1;
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private final Path path;
+
+    private RunDirectory(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * What {@code run.json} holds.
+     *
+     * @param format of this file and those beside it
+     * @param ending null while the run goes on
+     */
+    private record Recorded(
+            int format, Setup setup, @Nullable Ending ending, long durationMs) {
+        static final int FORMAT = 1;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** Throws {@link BadRequestException} for a directory that cannot take a new run; creates nothing. */
+    public static void check(Path out) {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(out)) {
+            if (Files.exists(out.resolve(RECORD))) {
+                throw new BadRequestException(
+                        "--out " + out + ": holds an older run, which is kept; give another directory");
+            }
+            if (entries.iterator().hasNext()) {
+                throw new BadRequestException("--out " + out + ": is not empty; give a new or an empty directory");
+            }
+            if (!Files.isWritable(out)) {
+                throw new BadRequestException("--out " + out + ": cannot be written to; give another directory");
+            }
+        } catch (NoSuchFileException e) {
+            Path parent = out.toAbsolutePath().normalize().getParent();
+            while (parent != null && !Files.exists(parent)) {
+                parent = parent.getParent();
+            }
+            if (parent == null || !Files.isDirectory(parent) || !Files.isWritable(parent)) {
+                throw new BadRequestException("--out " + out + ": cannot be created in " + parent
+                        + "; give a directory that can be written to");
+            }
+        } catch (IOException e) {
+            throw new BadRequestException("--out " + out + ": " + why(e) + "; give a new or an empty directory");
+        }
+    }
+
+    /** Creates it, and throws {@link BadRequestException} when that cannot be. */
+    public static RunDirectory create(Path out) {
+        check(out);
+        try {
+            Files.createDirectories(out);
+        } catch (IOException e) {
+            throw new BadRequestException(
+                    "--out " + out + ": cannot be created: " + why(e) + "; give another directory");
+        }
+        return new RunDirectory(out);
+    }
+
+    /** A new one below {@code parent}, named after time and kernel. */
+    public static RunDirectory createBelow(Path parent, Setup setup) {
+        String name = TIME.format(setup.started().atZone(ZoneId.systemDefault())) + "-"
+                + setup.kernel().replaceAll("[^A-Za-z0-9._+-]", "_");
+        try {
+            Files.createDirectories(parent);
+            for (int i = 1; ; i++) {
+                Path out = parent.resolve(i == 1 ? name : name + "-" + i);
+                try {
+                    return new RunDirectory(Files.createDirectory(out));
+                } catch (FileAlreadyExistsException e) {
+                    // Another run began in this second.
+                }
+            }
+        } catch (IOException e) {
+            throw new BadRequestException(parent + ": " + why(e) + "; give a directory with --out");
+        }
+    }
+
+    /** An older run. Throws {@link BadRequestException} where there is none. */
+    public static RunDirectory of(Path path) {
+        if (!Files.isRegularFile(path.resolve(RECORD))) {
+            throw new BadRequestException(path + ": holds no run; give the directory of one, which has a " + RECORD);
+        }
+        return new RunDirectory(path);
+    }
+
+    /** The two streams of a run, as they come. Each line is in its file when its call returns. */
+    public final class Recording implements AutoCloseable {
+        private final Setup setup;
+        private final OutputStream events;
+        private final OutputStream console;
+
+        private Recording(Setup setup) throws IOException {
+            this.setup = setup;
+            writeRecord(new Recorded(Recorded.FORMAT, setup, null, 0));
+            this.events = Files.newOutputStream(path.resolve(EVENTS));
+            this.console = Files.newOutputStream(path.resolve(CONSOLE));
+        }
+
+        public void event(String line) throws IOException {
+            events.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+
+        public void kernelLog(String line) throws IOException {
+            console.write((line + "\n").getBytes(BYTES));
+        }
+
+        public void ended(Ending ending, Duration duration) throws IOException {
+            writeRecord(new Recorded(Recorded.FORMAT, setup, ending, duration.toMillis()));
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (events) {
+                console.close();
+            }
+        }
+    }
+
+    public Recording record(Setup setup) throws IOException {
+        return new Recording(setup);
+    }
+
+    private void writeRecord(Recorded record) throws IOException {
+        // In one step: a full disk must not leave half of it.
+        Path whole = path.resolve(RECORD + ".new");
+        Files.writeString(whole, JSON.writeValueAsString(record) + "\n");
+        Files.move(whole, path.resolve(RECORD), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Goes through a recorded run again. */
+    public Run replay() throws IOException {
+        Recorded record;
+        try {
+            record = JSON.readValue(Files.readString(path.resolve(RECORD)), Recorded.class);
+        } catch (JacksonException e) {
+            throw new IOException(path.resolve(RECORD) + ": " + e.getOriginalMessage(), e);
+        }
+        if (record.format() != Recorded.FORMAT) {
+            throw new IOException(path + ": has format " + record.format() + ", this version reads " + Recorded.FORMAT);
+        }
+        var recorder = new RunRecorder(record.setup(), new RunRecorder.Listener() {});
+        lines(CONSOLE, BYTES, recorder::kernelLog);
+        lines(EVENTS, StandardCharsets.UTF_8, recorder::result);
+        return recorder.finish(
+                record.ending() == null
+                        ? new Ending(Ending.Kind.INTERRUPTED, "the runner itself was killed")
+                        : record.ending(),
+                Duration.ofMillis(record.durationMs()));
+    }
+
+    private void lines(String name, Charset charset, Consumer<String> to) throws IOException {
+        // A line ends where it was ended when it was recorded; a reader would also end it at a carriage return.
+        try (Scanner lines = new Scanner(path.resolve(name), charset).useDelimiter("\n")) {
+            while (lines.hasNext()) {
+                to.accept(lines.next());
+            }
+            if (lines.ioException() != null) {
+                throw lines.ioException();
+            }
+        }
+    }
+
+    /** Makes every file that is made from the recorded ones; replaces those that are there. */
+    public void report(Run run, AllureHtml html) throws IOException {
+        // What programs read comes first, in case the disk gets full.
+        write("summary.json", SummaryJson.of(run));
+        write("results.ktap", Ktap.of(run));
+        write("junit.xml", JUnitXml.of(run));
+        Path allure = path.resolve("allure-results");
+        delete(allure);
+        AllureResults.write(run, allure);
+        html.generate(allure, path.resolve("report"));
+    }
+
+    public Path reportFile() {
+        return path.resolve("report").resolve("index.html");
+    }
+
+    private void write(String name, String text) throws IOException {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path.resolve(name)))) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e) throws IOException {
+                Files.delete(dir);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** What an I/O error says, without the name of its class where that says nothing. */
+    public static String why(IOException e) {
+        if (e instanceof FileSystemException f && f.getReason() != null) {
+            return f.getFile() + ": " + f.getReason();
+        }
+        return switch (e) {
+            case NoSuchFileException n -> n.getFile() + " does not exist";
+            case java.nio.file.AccessDeniedException a -> a.getFile() + ": permission denied";
+            case java.nio.file.NotDirectoryException n -> n.getFile() + " is not a directory";
+            case FileAlreadyExistsException f -> f.getFile() + " exists and is no directory";
+            default -> String.valueOf(e.getMessage());
+        };
+    }
+}

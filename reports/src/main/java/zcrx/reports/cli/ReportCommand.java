@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import zcrx.reports.RunDirectory;
+import zcrx.reports.format.AllureHtml;
+import zcrx.reports.run.Run;
+import zcrx.reports.terminal.RunScreen;
+import zcrx.reports.terminal.Terminal;
+import zcrx.vm.CannotTestException;
+
+@Command(
+        name = "report",
+        description = {
+            "Makes the reports of a finished run again, from what was recorded in its directory.",
+            "Ends with the exit code of that run."
+        })
+final class ReportCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "DIR", description = "The directory of a run.")
+    private Path directory = Path.of("");
+
+    @Override
+    public Integer call() {
+        RunDirectory recorded = RunDirectory.of(directory);
+        try (Terminal terminal = Terminal.forPeople(System.getenv())) {
+            Run run = recorded.replay();
+            new RunScreen(terminal, run.setup()).tail(run);
+            recorded.report(run, new AllureHtml(Main.home()));
+            terminal.line("report", recorded.reportFile().toString());
+            return run.verdict().exitCode().number();
+        } catch (IOException e) {
+            throw CannotTestException.because(e, "cannot make the report", "the recorded files are as they were");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import zcrx.conformance.Suite;
+import zcrx.conformance.SuiteOptions;
+import zcrx.conformance.SuiteOptions.Profile;
+import zcrx.vm.BadRequestException;
+
+/** The options that say what to run, wherever it runs. */
+final class SuiteArguments {
+    private static final Pattern TIME = Pattern.compile("([1-9][0-9]{0,5})([smh]?)");
+
+    @Option(
+            names = "--profile",
+            paramLabel = "gate|full",
+            defaultValue = "gate",
+            description = "How much: what gates a patch in seconds, or everything. Default: ${DEFAULT-VALUE}")
+    private String profile = "";
+
+    @Option(
+            names = "--tests",
+            paramLabel = "PATTERN",
+            description = "Only tests whose id or requirement matches, such as Arm.* or ARM-003. Repeatable.")
+    private List<String> tests = new ArrayList<>();
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Seed of every random choice. Default: a new one, which is printed and recorded")
+    private @Nullable Long seed;
+
+    @Option(
+            names = "--data-path",
+            paramLabel = "nodev",
+            defaultValue = "nodev",
+            description = "Where data is received: without a device, over loopback. Default: ${DEFAULT-VALUE}")
+    private String dataPath = "";
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            defaultValue = "10m",
+            description = "For the whole run, such as 90s, 10m or 1h. Default: ${DEFAULT-VALUE}")
+    private String timeout = "";
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "A new or empty directory for the results. Default: reports/out/<time>-<kernel>")
+    private @Nullable Path out;
+
+    /** Throws {@link BadRequestException} for what cannot be run. */
+    SuiteOptions options() {
+        Profile what = Arrays.stream(Profile.values())
+                .filter(p -> p.word().equals(profile))
+                .findFirst()
+                .orElseThrow(() -> new BadRequestException("--profile " + profile + ": unknown; give gate or full"));
+        if (!dataPath.equals("nodev")) {
+            throw new BadRequestException("--data-path " + dataPath + ": unknown; give nodev");
+        }
+        long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1, 10_000_000) : seed;
+        var unknown = tests.stream()
+                .filter(pattern -> Suite.plan(new SuiteOptions(what, chosen, List.of(pattern)))
+                        .isEmpty())
+                .collect(Collectors.joining(" "));
+        if (!unknown.isEmpty()) {
+            throw new BadRequestException("--tests " + unknown
+                    + ": matches no test; give an id such as Arm.notFired or a requirement such as ARM-003, with * for any"
+                    + " text");
+        }
+        return new SuiteOptions(what, chosen, tests);
+    }
+
+    Duration timeout() {
+        Matcher m = TIME.matcher(timeout);
+        if (!m.matches()) {
+            throw new BadRequestException("--timeout " + timeout + ": not a time; give one such as 90s, 10m or 1h");
+        }
+        long number = Long.parseLong(m.group(1));
+        return switch (m.group(2)) {
+            case "m" -> Duration.ofMinutes(number);
+            case "h" -> Duration.ofHours(number);
+            default -> Duration.ofSeconds(number);
+        };
+    }
+
+    /** The directory that the user gave, if one was given. */
+    Optional<Path> out() {
+        return Optional.ofNullable(out);
+    }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+/** The commands. */
+@NullMarked
+package zcrx.reports.cli;
+
+import org.jspecify.annotations.NullMarked;

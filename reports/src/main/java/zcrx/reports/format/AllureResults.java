@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.format;
+
+import io.qameta.allure.AllureResultsWriter;
+import io.qameta.allure.FileSystemResultsWriter;
+import io.qameta.allure.model.Attachment;
+import io.qameta.allure.model.Label;
+import io.qameta.allure.model.Parameter;
+import io.qameta.allure.model.Stage;
+import io.qameta.allure.model.StatusDetails;
+import io.qameta.allure.model.TestResult;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import zcrx.conformance.results.ResultEvent;
+import zcrx.reports.run.Run;
+import zcrx.reports.run.Status;
+
+/**
+ * The files from which Allure makes its report. Behaviors are subject and requirement, suites are subjects. Nothing from
+ * the guest goes where Allure takes HTML or Markdown.
+ */
+public final class AllureResults {
+    /** Whose bug it is. The first category that matches a test in state and message is shown. */
+    private static final List<Map<String, Object>> CATEGORIES = List.of(
+            Map.of(
+                    "name", "The kernel reported a bug of its own",
+                    "matchedStatuses", List.of("failed"),
+                    "messageRegex", "(?s).*(^|\n)(kernel: |the kernel reported|Kernel panic).*"),
+            Map.of("name", "The kernel broke a rule", "matchedStatuses", List.of("failed")),
+            Map.of(
+                    "name", "The harness could not do its work",
+                    "matchedStatuses", List.of("broken"),
+                    "messageRegex", "(?s)could not test.*"),
+            Map.of("name", "The test itself went wrong", "matchedStatuses", List.of("broken")),
+            Map.of("name", "Not run: the run ended before", "matchedStatuses", List.of("unknown")),
+            Map.of("name", "Skipped: something is missing", "matchedStatuses", List.of("skipped")));
+
+    private final Run run;
+    private final Path directory;
+    private final AllureResultsWriter writer;
+    private long clock;
+
+    private AllureResults(Run run, Path directory) {
+        this.run = run;
+        this.directory = directory;
+        this.writer = new FileSystemResultsWriter(directory);
+        this.clock = run.setup().started().toEpochMilli();
+    }
+
+    /** Writes into a new directory. */
+    public static void write(Run run, Path directory) throws IOException {
+        Files.createDirectory(directory);
+        new AllureResults(run, directory).write();
+    }
+
+    private void write() throws IOException {
+        for (Run.Test test : run.tests()) {
+            write(test);
+        }
+        writeRunItself();
+        var environment = new Properties();
+        environment.putAll(Facts.of(run));
+        try (var out = Files.newBufferedWriter(directory.resolve("environment.properties"))) {
+            environment.store(out, null);
+        }
+        Files.writeString(
+                directory.resolve("categories.json"), JsonMapper.shared().writeValueAsString(CATEGORIES));
+    }
+
+    private void write(Run.Test test) {
+        var labels = new ArrayList<Label>();
+        String subject = test.planned().subject();
+        labels.add(label("epic", "io_uring zero-copy receive"));
+        labels.add(label("feature", subject));
+        labels.add(label("suite", subject));
+        for (String requirement : test.planned().requirements()) {
+            labels.add(label("story", requirement));
+            labels.add(label("tag", requirement));
+        }
+        var attachments = new ArrayList<Attachment>();
+        for (ResultEvent.Attachment a : test.attachments()) {
+            attach(attachments, test.id(), a.name(), a.text());
+        }
+        attach(attachments, test.id(), "kernel log", String.join("\n", test.kernelLog()));
+        if (test.status() == Status.FAIL || test.status() == Status.BROKEN) {
+            attach(attachments, test.id(), "replay", run.setup().replay(test.id()));
+        }
+        writer.write(result(test.id(), test.planned().name(), test.durationMs())
+                .setStatus(
+                        switch (test.status()) {
+                            case PASS -> io.qameta.allure.model.Status.PASSED;
+                            case FAIL -> io.qameta.allure.model.Status.FAILED;
+                            case SKIP -> io.qameta.allure.model.Status.SKIPPED;
+                            case BROKEN -> io.qameta.allure.model.Status.BROKEN;
+                            case NOT_RUN -> null;
+                        })
+                .setStatusDetails(new StatusDetails().setMessage(test.message()).setTrace(test.details()))
+                .setLabels(labels)
+                .setAttachments(attachments)
+                .setParameters(parameters(test)));
+    }
+
+    /** What the report lists as rows of their own, so that runs of several kernels can be told apart. */
+    private List<Parameter> parameters(Run.Test test) {
+        var parameters = new ArrayList<Parameter>();
+        parameters.add(parameter("kernel", run.release()));
+        if (run.kernel() != null) {
+            parameters.add(parameter("dialect", run.kernel().dialect()));
+        }
+        parameters.add(parameter("data path", test.planned().dataPath()));
+        parameters.add(parameter("requirements", String.join(" ", test.planned().requirements())));
+        return parameters;
+    }
+
+    private static Parameter parameter(String name, String value) {
+        return new Parameter().setName(name).setValue(value);
+    }
+
+    private static Label label(String name, String value) {
+        return new Label().setName(name).setValue(value);
+    }
+
+    private void writeRunItself() {
+        if (run.failures().isEmpty() && run.errors().isEmpty()) {
+            return;
+        }
+        boolean failed = !run.failures().isEmpty();
+        var attachments = new ArrayList<Attachment>();
+        attach(attachments, Run.RUN_ITSELF, "end of the console", String.join("\n", run.console()));
+        var reasons = new ArrayList<>(run.failures());
+        run.errors().forEach(e -> reasons.add("could not test: " + e));
+        writer.write(result(Run.RUN_ITSELF, "the run as a whole", 0)
+                .setStatus(failed ? io.qameta.allure.model.Status.FAILED : io.qameta.allure.model.Status.BROKEN)
+                .setStatusDetails(new StatusDetails().setMessage(String.join("\n", reasons)))
+                .setLabels(List.of(label("suite", Run.RUN_ITSELF), label("feature", Run.RUN_ITSELF)))
+                .setAttachments(attachments));
+    }
+
+    private TestResult result(String id, String name, long durationMs) {
+        long start = clock;
+        // Tests say how long they took, not when: one after the other is near enough for the timeline.
+        clock += durationMs;
+        return new TestResult()
+                .setUuid(uuid(id))
+                .setHistoryId(uuid(id + " " + run.release()))
+                .setTestCaseId(uuid("test " + id))
+                .setFullName(id)
+                .setName(id + ": " + name)
+                .setStage(Stage.FINISHED)
+                .setStart(start)
+                .setStop(clock);
+    }
+
+    /** The same for the same name, so that a report made twice is the same report. */
+    private static String uuid(String name) {
+        return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
+    }
+
+    private void attach(List<Attachment> to, String id, String name, @Nullable String text) {
+        if (text == null || text.isEmpty()) {
+            return;
+        }
+        String source = uuid(id + " " + to.size()) + "-attachment.txt";
+        writer.write(source, new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+        to.add(new Attachment().setName(name).setType("text/plain").setSource(source));
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.format;
+
+import java.io.StringWriter;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import javax.xml.stream.XMLOutputFactory;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamWriter;
+import zcrx.reports.run.Run;
+import zcrx.reports.run.Status;
+
+/**
+ * The XML that JUnit once wrote, as Surefire, Jenkins and GitLab know it: one suite for each subject. Says nothing about
+ * the host.
+ */
+public final class JUnitXml {
+    private final XMLStreamWriter xml;
+
+    private JUnitXml(XMLStreamWriter xml) {
+        this.xml = xml;
+    }
+
+    public static String of(Run run) {
+        var text = new StringWriter();
+        try {
+            XMLStreamWriter xml = XMLOutputFactory.newFactory().createXMLStreamWriter(text);
+            new JUnitXml(xml).write(run);
+            xml.close();
+        } catch (XMLStreamException e) {
+            throw new IllegalStateException("a string can always be written to", e);
+        }
+        return text.append('\n').toString();
+    }
+
+    private void write(Run run) throws XMLStreamException {
+        xml.writeStartDocument("UTF-8", "1.0");
+        start("testsuites");
+        xml.writeAttribute("name", "zcrx-conformance");
+        xml.writeAttribute("time", seconds(run.durationMs()));
+        Map<String, List<Run.Test>> subjects = run.tests().stream()
+                .collect(Collectors.groupingBy(t -> t.planned().subject(), LinkedHashMap::new, Collectors.toList()));
+        for (Map.Entry<String, List<Run.Test>> subject : subjects.entrySet()) {
+            List<Run.Test> tests = subject.getValue();
+            startSuite(
+                    run,
+                    subject.getKey(),
+                    tests.size(),
+                    count(tests, Status.FAIL),
+                    count(tests, Status.BROKEN),
+                    // There is no word for a test that was not run; the suite of the run itself says why.
+                    count(tests, Status.SKIP) + count(tests, Status.NOT_RUN),
+                    tests.stream().mapToLong(Run.Test::durationMs).sum());
+            for (Run.Test test : tests) {
+                write(test);
+            }
+            xml.writeEndElement();
+        }
+        writeRunItself(run);
+        xml.writeEndElement();
+        xml.writeEndDocument();
+    }
+
+    private static int count(List<Run.Test> tests, Status status) {
+        return (int) tests.stream().filter(t -> t.status() == status).count();
+    }
+
+    private void startSuite(Run run, String name, int tests, int failures, int errors, int skipped, long durationMs)
+            throws XMLStreamException {
+        start("testsuite");
+        xml.writeAttribute("name", name);
+        xml.writeAttribute("tests", Integer.toString(tests));
+        xml.writeAttribute("failures", Integer.toString(failures));
+        xml.writeAttribute("errors", Integer.toString(errors));
+        xml.writeAttribute("skipped", Integer.toString(skipped));
+        xml.writeAttribute("time", seconds(durationMs));
+        // The format knows no time zone.
+        xml.writeAttribute(
+                "timestamp",
+                run.setup()
+                        .started()
+                        .truncatedTo(ChronoUnit.SECONDS)
+                        .atOffset(ZoneOffset.UTC)
+                        .format(DateTimeFormatter.ISO_LOCAL_DATE_TIME));
+        start("properties");
+        for (Map.Entry<String, String> fact : Facts.of(run).entrySet()) {
+            xml.writeEmptyElement("property");
+            xml.writeAttribute("name", fact.getKey());
+            xml.writeAttribute("value", fact.getValue());
+        }
+        xml.writeEndElement();
+    }
+
+    private void write(Run.Test test) throws XMLStreamException {
+        start("testcase");
+        // Jenkins makes a package of what stands before the last dot, and shows the rest as the class.
+        int dot = test.id().indexOf('.');
+        xml.writeAttribute("classname", dot < 0 ? "zcrx" : "zcrx." + test.id().substring(0, dot));
+        xml.writeAttribute("name", test.id().substring(dot + 1));
+        xml.writeAttribute("time", seconds(test.durationMs()));
+        switch (test.status()) {
+            case PASS -> {}
+            case FAIL -> problem("failure", "kernel", test.reason(), test.message() + "\n" + test.details());
+            case BROKEN -> problem("error", "broken", test.reason(), test.message() + "\n" + test.details());
+            case SKIP -> problem("skipped", "", test.reason(), "");
+            case NOT_RUN -> problem("skipped", "", "not run: " + test.reason(), "");
+        }
+        var out = new StringBuilder(test.planned().name());
+        if (!test.planned().requirements().isEmpty()) {
+            out.append("\nrequirements: ")
+                    .append(String.join(" ", test.planned().requirements()));
+        }
+        if (!test.kernelLog().isEmpty()) {
+            out.append("\nkernel log:\n").append(String.join("\n", test.kernelLog()));
+        }
+        element("system-out", out.toString());
+        xml.writeEndElement();
+    }
+
+    private void writeRunItself(Run run) throws XMLStreamException {
+        if (run.failures().isEmpty() && run.errors().isEmpty()) {
+            return;
+        }
+        boolean failed = !run.failures().isEmpty();
+        List<String> reasons = failed ? run.failures() : run.errors();
+        startSuite(run, Run.RUN_ITSELF, 1, failed ? 1 : 0, failed ? 0 : 1, 0, 0);
+        start("testcase");
+        xml.writeAttribute("classname", "zcrx");
+        xml.writeAttribute("name", "run");
+        xml.writeAttribute("time", seconds(0));
+        problem(
+                failed ? "failure" : "error",
+                failed ? "kernel" : "could not test",
+                reasons.getFirst(),
+                String.join("\n", reasons));
+        element("system-out", String.join("\n", run.console()));
+        xml.writeEndElement();
+        xml.writeEndElement();
+    }
+
+    private void problem(String element, String type, String message, String text) throws XMLStreamException {
+        start(element);
+        xml.writeAttribute("message", message);
+        if (!type.isEmpty()) {
+            xml.writeAttribute("type", type);
+        }
+        xml.writeCharacters(text.strip());
+        xml.writeEndElement();
+    }
+
+    private void element(String name, String text) throws XMLStreamException {
+        start(name);
+        xml.writeCharacters(text);
+        xml.writeEndElement();
+    }
+
+    private void start(String name) throws XMLStreamException {
+        xml.writeCharacters("\n");
+        xml.writeStartElement(name);
+    }
+
+    private static String seconds(long ms) {
+        return String.format(Locale.ROOT, "%.3f", ms / 1000.0);
+    }
+}

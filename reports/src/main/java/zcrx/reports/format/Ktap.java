@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.format;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import zcrx.reports.run.Run;
+import zcrx.reports.run.Status;
+
+/**
+ * KTAP version 1, as kunit.py and kselftest read it. A test that was not run has no line: a parser then misses it, as
+ * it should after a crash, while a SKIP would look like an intended one.
+ */
+public final class Ktap {
+    private final Appendable out;
+    private int number;
+    private boolean planned;
+
+    /** Writes each line at once. */
+    public Ktap(Appendable out) {
+        this.out = out;
+        line("KTAP version 1");
+    }
+
+    /** The whole of a finished run. */
+    public static String of(Run run) {
+        var text = new StringBuilder();
+        var ktap = new Ktap(text);
+        if (!run.tests().isEmpty()) {
+            ktap.plan(run.tests().size() + (saysSomethingItself(run) ? 1 : 0));
+        }
+        run.tests().forEach(ktap::test);
+        ktap.end(run);
+        return text.toString();
+    }
+
+    private static boolean saysSomethingItself(Run run) {
+        return !run.failures().isEmpty() || !run.errors().isEmpty();
+    }
+
+    public void plan(int tests) {
+        planned = true;
+        line("1.." + tests);
+    }
+
+    /** Tests come in the order in which they ended. */
+    public void test(Run.Test test) {
+        if (test.status() == Status.NOT_RUN) {
+            return;
+        }
+        if (!test.planned().requirements().isEmpty()) {
+            line("# requirements: " + String.join(" ", test.planned().requirements()));
+        }
+        line("# duration_ms: " + test.durationMs());
+        switch (test.status()) {
+            case PASS -> result(true, test.id(), "");
+            case SKIP -> result(true, test.id(), " # SKIP " + test.reason());
+            case FAIL -> {
+                diagnose(test.message().lines());
+                result(false, test.id(), "");
+            }
+            case BROKEN -> {
+                line("# broken: the test went wrong, which says nothing about the kernel");
+                diagnose(test.message().lines());
+                result(false, test.id(), "");
+            }
+            case NOT_RUN -> throw new IllegalStateException("has no line");
+        }
+    }
+
+    /** What remains to be said about a run whose tests have been written. */
+    public void end(Run run) {
+        List<String> notRun = run.tests().stream()
+                .filter(t -> t.status() == Status.NOT_RUN)
+                .map(Run.Test::id)
+                .toList();
+        if (!notRun.isEmpty()) {
+            line("# not run: " + String.join(" ", notRun));
+        }
+        boolean says = saysSomethingItself(run);
+        if (!planned) {
+            if (says) {
+                plan(1);
+            } else {
+                line("1..0 # SKIP " + (run.unsupported() == null ? "no tests" : run.unsupported()));
+            }
+        }
+        if (says) {
+            var reasons = new ArrayList<>(run.failures());
+            reasons.addAll(run.errors());
+            diagnose(reasons.stream());
+            result(false, Run.RUN_ITSELF, "");
+        }
+        line("# verdict: " + run.verdict().word() + ", kernel " + run.release());
+    }
+
+    /** Indented, because parsers take some words right after the {@code #} for theirs. */
+    private void diagnose(Stream<String> lines) {
+        lines.forEach(l -> line("#   " + l));
+    }
+
+    private void result(boolean ok, String name, String directive) {
+        number++;
+        line((ok ? "ok " : "not ok ") + number + " " + name + directive);
+    }
+
+    private void line(String line) {
+        try {
+            out.append(line + "\n");
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

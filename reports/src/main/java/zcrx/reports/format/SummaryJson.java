@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.format;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import zcrx.reports.run.Run;
+import zcrx.reports.run.Splat;
+import zcrx.reports.run.Status;
+
+/** One JSON object for programs. Its names are part of the interface: add, don't rename. */
+public final class SummaryJson {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .disable(tools.jackson.databind.MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
+
+    private SummaryJson() {}
+
+    private record Summary(
+            String verdict,
+            int exitCode,
+            List<String> reasons,
+            Kernel kernel,
+            Map<String, Integer> counts,
+            long durationMs,
+            List<Test> tests,
+            List<KernelReport> splats,
+            long seed,
+            String profile,
+            String host,
+            @Nullable String qemu,
+            @Nullable String accelerator,
+            String started,
+            String version) {}
+
+    private record Kernel(String release, @Nullable String dialect, List<String> features, String origin) {}
+
+    private record Test(
+            String id,
+            String name,
+            String subject,
+            String dataPath,
+            String status,
+            long durationMs,
+            List<String> requirements,
+            String message) {}
+
+    private record KernelReport(
+            String fingerprint,
+            String kind,
+            String title,
+            String phase,
+            @Nullable String test,
+            List<String> frames) {
+        KernelReport(Splat s) {
+            this(s.fingerprint(), s.kind().word(), s.title(), s.phase().word(), s.test(), s.frames());
+        }
+    }
+
+    public static String of(Run run) {
+        var counts = new LinkedHashMap<String, Integer>();
+        for (Status status : Status.values()) {
+            counts.put(status.word(), run.count(status));
+        }
+        var reasons = new ArrayList<>(run.failures());
+        reasons.addAll(run.errors());
+        if (run.unsupported() != null) {
+            reasons.add(run.unsupported());
+        }
+        return JSON.writeValueAsString(new Summary(
+                        run.verdict().word(),
+                        run.verdict().exitCode().number(),
+                        reasons,
+                        run.kernel() == null
+                                ? new Kernel(
+                                        run.release(),
+                                        null,
+                                        List.of(),
+                                        run.setup().origin())
+                                : new Kernel(
+                                        run.release(),
+                                        run.kernel().dialect(),
+                                        run.kernel().features(),
+                                        run.setup().origin()),
+                        counts,
+                        run.durationMs(),
+                        run.tests().stream()
+                                .map(t -> new Test(
+                                        t.id(),
+                                        t.planned().name(),
+                                        t.planned().subject(),
+                                        t.planned().dataPath(),
+                                        t.status().word(),
+                                        t.durationMs(),
+                                        t.planned().requirements(),
+                                        t.message()))
+                                .toList(),
+                        run.splats().stream().map(KernelReport::new).toList(),
+                        run.setup().seed(),
+                        run.setup().profile(),
+                        run.setup().host(),
+                        run.setup().qemu(),
+                        run.setup().accelerator(),
+                        run.setup().started().toString(),
+                        run.setup().version()))
+                + "\n";
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.run;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import zcrx.conformance.results.ResultEvent;
+import zcrx.conformance.results.ResultEvent.PlannedTest;
+
+/**
+ * All that is known about a run. No text in it holds control characters, see {@link Text#clean}.
+ *
+ * @param kernel as the suite found it; null when it never said
+ * @param tests in the order of the plan
+ * @param splats in the order of the kernel log
+ * @param failures what speaks against the kernel and belongs to no test; one line each
+ * @param errors why the run is no ground for a judgement; one line each
+ * @param unsupported why the kernel cannot be tested at all; null when it can
+ * @param console the last lines of the kernel log
+ * @param durationMs from the start of the machine to its end
+ */
+public record Run(
+        Setup setup,
+        ResultEvent.@Nullable Kernel kernel,
+        List<Test> tests,
+        List<Splat> splats,
+        List<String> failures,
+        List<String> errors,
+        @Nullable String unsupported,
+        List<String> console,
+        long durationMs) {
+
+    /** The name under which formats that know only tests show {@link #failures} and {@link #errors}. */
+    public static final String RUN_ITSELF = "zcrx.run";
+
+    public Run {
+        tests = List.copyOf(tests);
+        splats = List.copyOf(splats);
+        failures = List.copyOf(failures);
+        errors = List.copyOf(errors);
+        console = List.copyOf(console);
+    }
+
+    /**
+     * A test and how it came out.
+     *
+     * @param message why, the first line says it in short; empty for a pass
+     * @param details a stack trace or the steps; empty when there are none
+     * @param kernelLog what the kernel said meanwhile
+     */
+    public record Test(
+            PlannedTest planned,
+            Status status,
+            long durationMs,
+            String message,
+            String details,
+            List<ResultEvent.Attachment> attachments,
+            List<String> kernelLog,
+            List<Splat> splats) {
+
+        public Test {
+            attachments = List.copyOf(attachments);
+            kernelLog = List.copyOf(kernelLog);
+            splats = List.copyOf(splats);
+        }
+
+        public String id() {
+            return planned.id();
+        }
+
+        /** The first line of the message. */
+        public String reason() {
+            return message.lines().findFirst().orElse("");
+        }
+    }
+
+    public Verdict verdict() {
+        if (!failures.isEmpty() || count(Status.FAIL) > 0 || count(Status.BROKEN) > 0) {
+            return Verdict.FAIL;
+        }
+        if (!errors.isEmpty()) {
+            return Verdict.ERROR;
+        }
+        // Where everything was skipped, nothing was tested: that must not look like a pass.
+        return count(Status.PASS) == 0 ? Verdict.SKIP : Verdict.PASS;
+    }
+
+    public int count(Status status) {
+        return (int) tests.stream().filter(t -> t.status() == status).count();
+    }
+
+    /** The release, as the suite found it or as it was expected. */
+    public String release() {
+        return kernel == null ? setup.kernel() : kernel.release();
+    }
+}

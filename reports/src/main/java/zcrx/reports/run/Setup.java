@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.run;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known before a run. The names are those of {@code run.json}.
+ *
+ * @param version of this project
+ * @param started when the run began
+ * @param command words of the command line that say where to run, such as {@code vm --kernel debian:7.3}
+ * @param profile that was asked for
+ * @param seed of every random choice
+ * @param kernel release that is going to be tested, as far as it is known beforehand
+ * @param origin where that kernel is from, in words
+ * @param host what runs it, in words, such as {@code 2 cpus, 2048 MiB}
+ * @param qemu version of QEMU; null without one
+ * @param accelerator what runs the guest's instructions; null without a guest
+ */
+public record Setup(
+        String version,
+        Instant started,
+        List<String> command,
+        String profile,
+        long seed,
+        String kernel,
+        String origin,
+        String host,
+        @Nullable String qemu,
+        @Nullable String accelerator) {
+
+    public Setup {
+        command = List.copyOf(command);
+    }
+
+    /** A command line that runs one test again as it was run. */
+    public String replay(String id) {
+        var words = new ArrayList<>(List.of("./zcrx"));
+        words.addAll(command);
+        words.addAll(List.of("--tests", id, "--seed", Long.toString(seed)));
+        return String.join(" ", words.stream().map(Setup::quote).toList());
+    }
+
+    /** For a POSIX shell. */
+    private static String quote(String word) {
+        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}
