@@ -17,6 +17,7 @@ import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherConfig;
@@ -52,7 +53,7 @@ public final class Suite {
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(
                         Cases.ALL.stream().map(DiscoverySelectors::selectClass).toList())
-                .filters((TestDescriptor test) -> FilterResult.includedIf(wanted(test, options)))
+                .filters((PostDiscoveryFilter) test -> FilterResult.includedIf(wanted(test, options)))
                 .configurationParameter("jqwik.database", "")
                 .configurationParameter("jqwik.reporting.usejunitplatform", "true")
                 .configurationParameter("jqwik.reporting.onlyfailures", "true")

@@ -15,6 +15,7 @@ public final class Cases {
             CopyCounters.class,
             Control.class,
             Buffers.class,
+            ExportImport.class,
             PostedSelftest.class,
             Deaths.class);
 

@@ -117,13 +117,15 @@ class CopyCounters {
     @Rule("CNT-005")
     @DisplayName("copy_count is one for each fragment, not for each completion")
     void fragmentOfManyPages() throws InterruptedException {
-        // A thread of its own starts with fresh memory for fragments, so that all 8 pages fall into one.
+        // A thread of its own starts with fresh memory for fragments, so that all pages fall into one; more of them
+        // than half the window of loopback would become two packets.
+        int pages = 7;
         var violation = new java.util.concurrent.atomic.AtomicReference<Throwable>();
         Thread thread = new Thread(() -> {
             try (Session session = receiving(Registration.nodev())) {
-                session.transfer(1, 8 * Memory.PAGE_SIZE);
+                session.transfer(1, pages * Memory.PAGE_SIZE);
                 invariants(session, Snapshot.ZERO);
-                Check.equal("completions", 8, session.dataCompletions());
+                Check.equal("completions", pages, session.dataCompletions());
                 Check.equal("copy_count", 1, session.stats().count());
             } catch (Throwable e) {
                 violation.set(e);
@@ -166,11 +168,13 @@ class CopyCounters {
         try (Session session = receiving(Registration.nodev(64, pages))) {
             session.send(bytes);
             session.mustHaveEnded(Errno.ENOMEM);
-            Check.equal("bytes delivered", (long) pages * Memory.PAGE_SIZE, session.received());
+            Check.equal("completions", pages, session.dataCompletions());
             Check.equal("copy_bytes", session.received(), session.stats().bytes());
-            session.giveBackAll();
-            session.startReceiving();
-            session.receive(bytes - session.received());
+            while (session.received() < bytes) {
+                session.giveBackAll();
+                session.startReceiving();
+                session.receiveUntilEndOr(bytes);
+            }
             Check.equal("copy_bytes", bytes, session.stats().bytes());
             invariants(session, Snapshot.ZERO);
         }

@@ -198,7 +198,7 @@ class Registrations {
                     unmapped,
                     room.address() + room.size() - Zcrx.AREA_REG.size() + 1));
             try (Ring ring = Ring.open(CqeFormat.CQE32)) {
-                for (long bad : new long[] {0, 8, room.address() + room.size() - Zcrx.IFQ_REG.size() + 1}) {
+                for (long bad : new long[] {8, room.address() + room.size() - Zcrx.IFQ_REG.size() + 1}) {
                     ring.register("ZCRX_IFQ", IoUring.REGISTER_ZCRX_IFQ, bad, 1, null)
                             .mustBe(Errno.EFAULT);
                 }
@@ -332,7 +332,7 @@ class Registrations {
 
     @Test
     @Rule("REG-021")
-    @DisplayName("registering is for a ring: nr_args other than 1 is EINVAL")
+    @DisplayName("nr_args other than 1, and a null pointer, are EINVAL")
     void numberOfArguments() {
         try (var registration = Registration.nodev(64, 8);
                 Ring ring = Ring.open(CqeFormat.CQE32)) {
@@ -345,6 +345,7 @@ class Registrations {
                                 null)
                         .mustBe(Errno.EINVAL);
             }
+            ring.register("ZCRX_IFQ", IoUring.REGISTER_ZCRX_IFQ, 0, 1, null).mustBe(Errno.EINVAL);
         }
     }
 
