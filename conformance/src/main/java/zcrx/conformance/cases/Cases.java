@@ -16,6 +16,8 @@ public final class Cases {
             Control.class,
             Buffers.class,
             ExportImport.class,
+            AgainstTheModel.class,
+            FixedBugs.class,
             PostedSelftest.class,
             Deaths.class);
 

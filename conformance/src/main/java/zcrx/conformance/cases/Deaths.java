@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import zcrx.conformance.Death;
-import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 
 /** Ways for a guest to die, each in the middle of a test that follows one which passes. */
@@ -20,13 +19,11 @@ import zcrx.conformance.Subject;
 class Deaths {
     @Test
     @Order(1)
-    @Rule("SELF-001")
     @DisplayName("a test that passes before the end")
     void before() {}
 
     @Test
     @Order(2)
-    @Rule("SELF-001")
     @DisplayName("the kernel panics")
     void crash() throws IOException {
         Files.writeString(Path.of("/proc/sysrq-trigger"), "c");
@@ -35,7 +32,6 @@ class Deaths {
 
     @Test
     @Order(3)
-    @Rule("SELF-001")
     @DisplayName("a test that spins for ever")
     @SuppressWarnings("InfiniteLoopStatement")
     void spin() {
@@ -46,7 +42,6 @@ class Deaths {
 
     @Test
     @Order(4)
-    @Rule("SELF-001")
     @DisplayName("the JVM ends without a word")
     void exit() {
         Runtime.getRuntime().halt(3);
@@ -54,7 +49,6 @@ class Deaths {
 
     @Test
     @Order(5)
-    @Rule("SELF-001")
     @DisplayName("a test that would come after the end")
     void after() {}
 }

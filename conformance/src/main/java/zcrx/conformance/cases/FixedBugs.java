@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Full;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.Syscall;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+/** Bugs that shipped and were fixed; kernels that still have them are in use. */
+@Subject("fixed bugs")
+class FixedBugs {
+    @Test
+    @Rule("BUF-020")
+    @DisplayName("a receive that made progress and then met no buffer ends with ENOMEM, though no packet follows")
+    void noBufferAfterProgress() {
+        int pages = 4;
+        try (Session session = Session.open(Registration.nodev(64, pages))) {
+            session.startReceiving();
+            session.send((pages + 2) * Memory.PAGE_SIZE);
+            session.mustHaveEnded(Errno.ENOMEM);
+        }
+    }
+
+    @Test
+    @Rule("BUF-021")
+    @DisplayName(
+            "a receive that made progress and then met a full completion ring ends with ENOSPC, though no packet follows")
+    void fullRingAfterProgress() {
+        int slots = 4;
+        try (Session session = Session.open(CqeFormat.CQE32, slots, Registration.nodev())) {
+            session.startReceiving();
+            session.send((slots + 2) * Memory.PAGE_SIZE);
+            session.mustHaveEnded(Errno.ENOSPC);
+        }
+    }
+
+    @Test
+    @Full
+    @Rule("BUF-022")
+    @DisplayName("the offset of a buffer 4 GiB or more into its area is not cut to 32 bits")
+    void farIntoTheArea() {
+        long chunk = 16L << 20;
+        int times = (int) ((4L << 30) / chunk) + 1;
+        try (Memory name = Memory.anonymous(Memory.PAGE_SIZE)) {
+            int fd = (int) Syscall.MEMFD_CREATE.must(name.address(), 0);
+            Syscall.FTRUNCATE.must(fd, chunk);
+            try (Memory area = Memory.repeated(fd, chunk, times)) {
+                var registration = Registration.nodev();
+                registration.area().set("addr", area.address()).set("len", area.size());
+                try (Session session = Session.open(registration)) {
+                    session.instance().addArea(0, area.segment());
+                    session.startReceiving();
+                    session.send(2 * Memory.PAGE_SIZE);
+                    session.receive(2L * Memory.PAGE_SIZE);
+                    for (Cqe cqe : session.log()) {
+                        long offset = cqe.extra0() & Zcrx.OFFSET_MASK;
+                        MemorySegment whole = area.segment();
+                        // The same pages stand every 16 MiB, so that only the offset tells a wrong one.
+                        Check.that(
+                                offset >= whole.byteSize() - chunk,
+                                "the offset of " + cqe + " is not in the last " + chunk + " bytes of an area of "
+                                        + whole.byteSize() + ", whose buffers are taken from the end");
+                    }
+                }
+            } finally {
+                Syscall.CLOSE.must(fd);
+            }
+        }
+    }
+}
