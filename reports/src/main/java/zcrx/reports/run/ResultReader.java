@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.Nulls;
 import java.util.Locale;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -15,9 +15,6 @@ import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.cfg.CoercionAction;
 import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.EnumFeature;
-import tools.jackson.databind.cfg.MapperConfig;
-import tools.jackson.databind.introspect.AnnotatedMember;
-import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.NamedType;
 import tools.jackson.databind.type.LogicalType;
@@ -28,8 +25,6 @@ import zcrx.conformance.results.ResultEvent;
  * there, no other, each of its type. A guest that lies has to lie in the right words.
  */
 final class ResultReader {
-    private static final Set<String> OPTIONAL = Set.of("message", "details");
-
     private static final ObjectReader EVENTS = mapper().readerFor(ResultEvent.class);
 
     private ResultReader() {}
@@ -37,21 +32,36 @@ final class ResultReader {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
     private interface ByEventName {}
 
+    /** What a test that passed does not have. */
+    private interface EndWithOptions {
+        @JsonSetter(nulls = Nulls.SET)
+        @Nullable
+        String message();
+
+        @JsonSetter(nulls = Nulls.SET)
+        @Nullable
+        String details();
+    }
+
     /** A line that is no event. The message says why, in one line. */
     static final class BadLineException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        BadLineException(String why, JacksonException cause) {
-            super(why, cause);
+        BadLineException(String why) {
+            super(why);
         }
     }
 
     static ResultEvent read(String line) throws BadLineException {
         try {
-            return EVENTS.readValue(line);
+            ResultEvent event = EVENTS.readValue(line);
+            if (event != null) {
+                return event;
+            }
         } catch (JacksonException e) {
-            throw new BadLineException(Text.oneLine(e.getOriginalMessage()), e);
+            throw new BadLineException(Text.oneLine(e.getOriginalMessage()));
         }
+        throw new BadLineException("null");
     }
 
     private static JsonMapper mapper() {
@@ -60,6 +70,7 @@ final class ResultReader {
                         .build())
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
                 .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                 .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
@@ -69,15 +80,8 @@ final class ResultReader {
                     c.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
                 })
                 .changeDefaultNullHandling(nulls -> JsonSetter.Value.forValueNulls(Nulls.FAIL, Nulls.FAIL))
-                .annotationIntrospector(new JacksonAnnotationIntrospector() {
-                    private static final long serialVersionUID = 1L;
-
-                    @Override
-                    public Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
-                        return !OPTIONAL.contains(member.getName());
-                    }
-                })
-                .addMixIn(ResultEvent.class, ByEventName.class);
+                .addMixIn(ResultEvent.class, ByEventName.class)
+                .addMixIn(ResultEvent.End.class, EndWithOptions.class);
         for (Class<?> kind : ResultEvent.class.getPermittedSubclasses()) {
             mapper.registerSubtypes(new NamedType(kind, kind.getSimpleName().toLowerCase(Locale.ROOT)));
         }

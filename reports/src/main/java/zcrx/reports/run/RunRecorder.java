@@ -398,8 +398,13 @@ public final class RunRecorder implements SuiteHost.Observer {
         }
         for (SplatParser.Open open : splats) {
             if (open.phase == Splat.Phase.BETWEEN) {
-                failures.add("the kernel reported after " + open.test + ": "
-                        + open.close().title());
+                Splat splat = open.close();
+                String line = "the kernel reported after " + splat.test() + ": " + splat.title();
+                if (splat.blamesKernel()) {
+                    failures.add(line);
+                } else {
+                    error(line);
+                }
             }
         }
         return new Run(
@@ -429,9 +434,13 @@ public final class RunRecorder implements SuiteHost.Observer {
             String splats = describe(entry.log.splats);
             // A test that failed by itself says more than the report that came with it.
             message = status == Status.FAIL ? message + "\n" + splats : join(splats, message);
-            status = Status.FAIL;
+            status = status == Status.FAIL || blameKernel(entry.log.splats) ? Status.FAIL : Status.BROKEN;
         }
         return test(entry, status, end.durationMs(), message, end.details());
+    }
+
+    private static boolean blameKernel(List<SplatParser.Open> splats) {
+        return splats.stream().anyMatch(open -> open.close().blamesKernel());
     }
 
     private static String join(String first, String second) {
@@ -478,8 +487,11 @@ public final class RunRecorder implements SuiteHost.Observer {
         if (ending.kind() == Ending.Kind.INTERRUPTED && entry.log.splats.isEmpty()) {
             return test(entry, Status.NOT_RUN, 0, death, null);
         }
-        boolean suiteGaveUp = exit != null && exit > 0 && exit < 128 && entry.log.splats.isEmpty();
-        String message = entry.log.splats.isEmpty() ? death : join(death, describe(entry.log.splats));
+        boolean suiteGaveUp =
+                entry.log.splats.isEmpty() ? exit != null && exit > 0 && exit < 128 : !blameKernel(entry.log.splats);
+        String splats = describe(entry.log.splats);
+        // A panic is both the death and what the kernel reported.
+        String message = splats.contains(death) ? splats : join(death, splats);
         return test(entry, suiteGaveUp ? Status.BROKEN : Status.FAIL, 0, message, null);
     }
 

@@ -38,6 +38,7 @@ public record Splat(
         LOCKUP,
         HUNG_TASK,
         LEAK,
+        /** The guest's memory, not a mistake of the kernel's. */
         OUT_OF_MEMORY,
         PANIC;
 
@@ -59,6 +60,11 @@ public record Splat(
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
+    }
+
+    /** Whether the kernel is to blame; else the run went wrong in another way. */
+    public boolean blamesKernel() {
+        return kind != Kind.OUT_OF_MEMORY;
     }
 
     /** Short, and the same for the same bug in two runs: what was found, and where. */

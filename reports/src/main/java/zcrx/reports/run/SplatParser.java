@@ -39,7 +39,9 @@ final class SplatParser {
             + "print_bad|print_lock|check_noncircular|check_deadlock|mark_lock|validate_chain|lock_acquire|"
             + "refcount_warn|sysrq_|write_sysrq|list_|rcu_sched_clock|rcu_check|rcu_dump|watchdog|"
             + "debug_check|bad_page|sysvec_|hrtimer_|tick_|update_process_times|nmi_|dump_header|oom_kill|"
-            + "out_of_memory|entry_SYSCALL|ret_from_fork|kthread\\b|__x64_sys|do_syscall|x64_sys_call)[\\w.]*");
+            + "out_of_memory|entry_SYSCALL|ret_from_fork|__x64_sys|do_syscall|x64_sys_call|schedule_bug|sched_show|"
+            + "handle_sysrq)[\\w.]*"
+            + "|(?:__)?schedule|schedule_timeout|kthread|worker_thread|process_one_work");
 
     /** How a report begins, first match first. A pattern that {@code needsTime} would match text of programs too. */
     private record Opening(Splat.Kind kind, boolean needsTime, Pattern pattern) {
@@ -125,7 +127,8 @@ final class SplatParser {
             // Without a trace header there is nothing but addresses in which a name could be mistaken for a frame.
             Matcher m = FRAME.matcher(text);
             if (inTrace && m.matches()) {
-                String function = m.group(1);
+                // The compiler's suffixes, such as .cold or .isra.0, change from build to build.
+                String function = m.group(1).replaceFirst("\\..*", "");
                 if (MACHINERY.matcher(function).matches()) {
                     return;
                 }
