@@ -40,8 +40,8 @@ public final class Command {
     }
 
     /** Runs it as it is. */
-    public static Result run(String... words) {
-        return run(List.of(words), Map.of(), line -> false);
+    public static Result run(List<String> words) {
+        return run(words, Map.of(), line -> false);
     }
 
     /**

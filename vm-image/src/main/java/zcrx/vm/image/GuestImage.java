@@ -7,15 +7,18 @@ import zcrx.vm.CannotTestException;
 
 /** The initramfs that the build made. */
 public final class GuestImage {
-    /** Below the project's root. */
-    static final Path LOCATION = Path.of("vm-image", "target", "guest", "initramfs.cpio");
+    static final String NAME = "initramfs.cpio";
+
+    private static final Path DIRECTORY = Path.of("vm-image", "target", "guest");
 
     private GuestImage() {}
 
     /** Finds it below the project's root, which the launcher gives as the system property {@code zcrx.home}. */
     public static Path built() {
-        Path image =
-                Path.of(System.getProperty("zcrx.home", "")).toAbsolutePath().resolve(LOCATION);
+        Path image = Path.of(System.getProperty("zcrx.home", ""))
+                .toAbsolutePath()
+                .resolve(DIRECTORY)
+                .resolve(NAME);
         if (!Files.isReadable(image)) {
             throw new CannotTestException("no guest image at " + image + ": run mvn package, or ./zcrx vm, which does");
         }

@@ -140,7 +140,7 @@ final class DebianArchive {
         }
         String mirror = System.getenv(MIRROR_VARIABLE);
         if (mirror == null || mirror.isBlank()) {
-            Command.Result uris = Command.run("apt-get", "update", "--print-uris");
+            Command.Result uris = Command.run(List.of("apt-get", "update", "--print-uris"));
             mirror = mirrorIn(uris.lines(), codename(Path.of("/etc/os-release")));
         }
         mirror = mirror.strip().replaceFirst("/+$", "");
@@ -152,7 +152,7 @@ final class DebianArchive {
                 dir.resolve("sources.list"),
                 suites.stream().map(s -> source + " " + s + " main").toList());
         // Not the host's configuration, whose hooks would work on the host's state; only its way to the network.
-        String network = Command.run("apt-config", "dump").lines().stream()
+        String network = Command.run(List.of("apt-config", "dump")).lines().stream()
                 .filter(l -> l.matches("Acquire::(https?|Retries|ForceIPv[46])\\b.*"))
                 .collect(Collectors.joining("\n"));
         Files.writeString(dir.resolve("apt.conf"), """

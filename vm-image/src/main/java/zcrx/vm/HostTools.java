@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+package zcrx.vm;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** What a run needs of this host, by the names of Debian's packages. */
+public final class HostTools {
+    private static final String BUSYBOX = "busybox";
+
+    private HostTools() {}
+
+    /**
+     * One thing that is needed.
+     *
+     * @param name of the program or file
+     * @param debianPackage that has it
+     * @param purpose what it is for
+     * @param found its version, or where it is; empty when it is missing
+     */
+    public record Tool(String name, String debianPackage, String purpose, Optional<String> found) {}
+
+    /** Everything, whether it is there or not. */
+    public static List<Tool> all() {
+        return List.of(
+                new Tool(
+                        "qemu-system-x86_64",
+                        "qemu-system-x86",
+                        "runs the kernel under test",
+                        version("qemu-system-x86_64", "--version")),
+                new Tool(
+                        BUSYBOX,
+                        "busybox-static",
+                        "is the guest's shell; must be statically linked",
+                        staticBusybox().map(path -> version(path.toString()).orElse(path.toString()))),
+                new Tool(
+                        "apt-get",
+                        "apt",
+                        "fetches kernels, without touching this host's packages",
+                        version("apt-get", "--version")),
+                new Tool(
+                        "Debian archive keys",
+                        "debian-archive-keyring",
+                        "check what is fetched",
+                        Optional.of(ARCHIVE_KEYRING).filter(Files::isReadable).map(Path::toString)),
+                new Tool(
+                        "setpriv",
+                        "util-linux",
+                        "ends what a killed run leaves behind",
+                        version("setpriv", "--version")));
+    }
+
+    /** The keys that Debian's archive is signed with. */
+    public static final Path ARCHIVE_KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
+
+    /**
+     * Installs what is missing when run by root; else throws with the line to type.
+     *
+     * @param tell gets a line that says what is being installed
+     */
+    public static void install(Consumer<String> tell) {
+        List<String> missing = all().stream()
+                .filter(tool -> tool.found().isEmpty())
+                .map(Tool::debianPackage)
+                .toList();
+        if (missing.isEmpty()) {
+            return;
+        }
+        String packages = String.join(" ", missing);
+        if (!isRoot()) {
+            throw new CannotTestException("missing on this host: " + packages
+                    + "; run: sudo apt-get install --no-install-recommends " + packages);
+        }
+        tell.accept("installing " + packages);
+        var install = Stream.concat(Stream.of("apt-get", "-y", "--no-install-recommends", "install"), missing.stream())
+                .toList();
+        // The lists of a fresh machine are missing or name versions that are gone.
+        Command.run(List.of("apt-get", "update"));
+        Command.Result result = Command.run(install, java.util.Map.of("DEBIAN_FRONTEND", "noninteractive"), l -> false);
+        if (!result.ok()) {
+            throw new CannotTestException("cannot install " + packages + ": " + result.complaint("E: ")
+                    + "; install by hand what gives these");
+        }
+    }
+
+    /** Whether this process may do anything. */
+    static boolean isRoot() {
+        return System.getProperty("user.name").equals("root");
+    }
+
+    /** The statically linked one; throws if there is none. */
+    public static Path busybox() {
+        return staticBusybox()
+                .orElseThrow(() -> new CannotTestException("no statically linked busybox: install busybox-static"));
+    }
+
+    private static Optional<Path> staticBusybox() {
+        return onPath(BUSYBOX);
+    }
+
+    private static Optional<Path> onPath(String name) {
+        return Stream.of(System.getenv("PATH").split(":"))
+                .map(dir -> Path.of(dir, name))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    private static Optional<String> version(String... command) {
+        Command.Result result = Command.run(List.of(command));
+        return result.lines().stream().findFirst().filter(l -> result.status() != 127);
+    }
+}

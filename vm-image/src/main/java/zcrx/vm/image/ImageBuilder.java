@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+package zcrx.vm.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import zcrx.vm.CannotTestException;
+import zcrx.vm.Command;
+import zcrx.vm.HostTools;
+
+/** Builds the guest image; the build runs it when it packages this module. */
+final class ImageBuilder {
+    /** What the suite and its libraries use of the JDK. */
+    private static final String MODULES = "java.base,java.logging,jdk.unsupported";
+
+    /** How the guest's JVM runs, in training as later: a class data archive fits one way only. */
+    private static final List<String> JVM_OPTIONS = List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            // What compiles longer than it runs is not worth optimising.
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData");
+
+    private static final FileTime AGE = FileTime.from(Initramfs.MODIFIED, TimeUnit.SECONDS);
+
+    private final Path javaHome;
+    private final Path busybox;
+    private final List<Path> jars;
+    private final String mainClass;
+
+    /**
+     * @param javaHome the JDK to take the run-time image from
+     * @param busybox statically linked
+     * @param jars the suite and what it needs
+     * @param mainClass takes {@code --train} and {@code --results FILE …}
+     */
+    ImageBuilder(Path javaHome, Path busybox, List<Path> jars, String mainClass) {
+        this.javaHome = javaHome;
+        this.busybox = busybox;
+        this.jars = List.copyOf(jars);
+        this.mainClass = mainClass;
+    }
+
+    /**
+     * Arguments: the directory to build in, the class path of the suite, its main class. Exits with 125 when this host
+     * lacks something, which the build tolerates: everything but running a guest works without an image.
+     */
+    public static void main(String[] args) throws IOException {
+        Path dir = Path.of(args[0]).toAbsolutePath();
+        List<Path> jars = Stream.of(args[1].split(":")).map(Path::of).toList();
+        try {
+            HostTools.install(System.err::println);
+            new ImageBuilder(Path.of(System.getProperty("java.home")), HostTools.busybox(), jars, args[2]).build(dir);
+        } catch (CannotTestException e) {
+            System.err.println("no guest image: " + e.getMessage());
+            Files.deleteIfExists(dir.resolve(GuestImage.NAME));
+            System.exit(125);
+        }
+    }
+
+    /** Builds only what isn't there yet, or was made from something else. */
+    void build(Path dir) throws IOException {
+        Files.createDirectories(dir);
+        Path jre = jre(dir.resolve("jre"));
+        SortedSet<Path> jreFiles = filesOf(jre);
+        SortedSet<Path> libraries = SharedLibraries.neededBy(jreFiles.stream()
+                .filter(f -> f.endsWith("bin/java") || f.toString().endsWith(".so"))
+                .toList());
+        Path image = dir.resolve(GuestImage.NAME);
+        Path madeFrom = dir.resolve("made-from");
+        String inputs = inputs(libraries);
+        if (Files.exists(image)
+                && Files.exists(madeFrom)
+                && Files.readString(madeFrom).equals(inputs)) {
+            return;
+        }
+        Files.deleteIfExists(madeFrom);
+        Path suite = dir.resolve("suite");
+        deleteTree(suite);
+        Files.createDirectories(suite);
+        var classPath = new ArrayList<Path>();
+        for (Path jar : jars) {
+            Path copy = suite.resolve(jar.getFileName().toString());
+            Files.copy(jar, copy);
+            Files.setLastModifiedTime(copy, AGE);
+            classPath.add(copy);
+        }
+        Path archive = suite.resolve("suite.jsa");
+        archiveClasses(jre, classPath, archive);
+
+        var guest = new Initramfs();
+        for (Path file : jreFiles) {
+            guest.add("jre/" + jre.relativize(file), file);
+        }
+        for (Path file : classPath) {
+            guest.add("suite/" + file.getFileName(), file);
+        }
+        guest.add("suite/suite.jsa", archive);
+        guest.add("suite/java.args", javaArguments());
+        for (Path library : libraries) {
+            guest.add(library.toString().substring(1), library.toRealPath());
+        }
+        guest.add("bin/busybox", busybox);
+        for (String applet : List.of("sh", "mount", "ip", "stty", "poweroff")) {
+            guest.addLink("bin/" + applet, "busybox");
+        }
+        for (String directory : List.of("dev", "proc", "sys", "tmp")) {
+            guest.addDirectory(directory);
+        }
+        guest.add("init", resource("init"));
+        guest.add("etc/fstab", resource("fstab"));
+        Path part = dir.resolve(GuestImage.NAME + ".part");
+        guest.write(part);
+        Files.move(part, image, StandardCopyOption.ATOMIC_MOVE);
+        Files.writeString(madeFrom, inputs);
+    }
+
+    /** What {@code java} reads in the guest, down to the main class; the suite's own words follow. */
+    private String javaArguments() {
+        var words = new ArrayList<>(JVM_OPTIONS);
+        words.add("-XX:SharedArchiveFile=/suite/suite.jsa");
+        words.add("-cp");
+        words.add(jars.stream().map(jar -> "/suite/" + jar.getFileName()).collect(Collectors.joining(":")));
+        words.add(mainClass);
+        return String.join("\n", words) + "\n";
+    }
+
+    private Path jre(Path dir) throws IOException {
+        Path madeFrom = dir.resolve("made-from");
+        String inputs = MODULES + "\n" + Files.readString(javaHome.resolve("release"));
+        if (Files.exists(madeFrom) && Files.readString(madeFrom).equals(inputs)) {
+            return dir;
+        }
+        deleteTree(dir);
+        run(
+                "jlink",
+                List.of(
+                        javaHome.resolve("bin/jlink").toString(),
+                        "--add-modules",
+                        MODULES,
+                        "--output",
+                        dir.toString(),
+                        "--strip-debug",
+                        "--no-man-pages",
+                        "--no-header-files",
+                        "--compress",
+                        "zip-0",
+                        "--vm",
+                        "server"));
+        deleteTree(dir.resolve("legal"));
+        for (String unused : List.of("release", "bin/keytool", "lib/classlist", "lib/jrt-fs.jar")) {
+            Files.deleteIfExists(dir.resolve(unused));
+        }
+        for (Path file : filesOf(dir)) {
+            Files.setLastModifiedTime(file, AGE);
+        }
+        Files.writeString(madeFrom, inputs);
+        return dir;
+    }
+
+    /** Lets the JVM map the classes of a training run instead of loading them. */
+    private void archiveClasses(Path jre, List<Path> classPath, Path archive) throws IOException {
+        Path classList = archive.resolveSibling("classes");
+        String path = classPath.stream().map(Path::toString).collect(Collectors.joining(":"));
+        run(
+                "the suite's training run",
+                java(jre, "-Xshare:off", "-XX:DumpLoadedClassList=" + classList, "-cp", path, mainClass, "--train"));
+        run(
+                "archiving the suite's classes",
+                java(
+                        jre,
+                        "-Xshare:dump",
+                        "-XX:SharedClassListFile=" + classList,
+                        "-XX:SharedArchiveFile=" + archive,
+                        "-cp",
+                        path));
+    }
+
+    private static List<String> java(Path jre, String... words) {
+        var command = new ArrayList<String>();
+        command.add(jre.resolve("bin/java").toString());
+        command.addAll(JVM_OPTIONS);
+        command.addAll(List.of(words));
+        return command;
+    }
+
+    private static void run(String what, List<String> command) {
+        Command.Result result = Command.run(command);
+        if (!result.ok()) {
+            throw new CannotTestException(what + " failed: " + String.join(" | ", result.lines()));
+        }
+    }
+
+    /** Everything that decides what is in the image, as text. */
+    private String inputs(SortedSet<Path> libraries) throws IOException {
+        var lines = new TreeMap<String, String>();
+        var all = new ArrayList<>(libraries);
+        all.addAll(jars);
+        all.add(busybox);
+        for (Path file : all) {
+            lines.put(file.toString(), sha256(Files.readAllBytes(file)));
+        }
+        for (Class<?> builder : List.of(ImageBuilder.class, Initramfs.class, SharedLibraries.class)) {
+            try (InputStream in = builder.getResourceAsStream(builder.getSimpleName() + ".class")) {
+                lines.put(builder.getName(), sha256(Objects.requireNonNull(in).readAllBytes()));
+            }
+        }
+        lines.put("init", sha256(resource("init").getBytes(StandardCharsets.UTF_8)));
+        lines.put("fstab", sha256(resource("fstab").getBytes(StandardCharsets.UTF_8)));
+        lines.put("java", MODULES + " of " + Files.readString(javaHome.resolve("release")));
+        return lines.entrySet().stream()
+                .map(e -> e.getKey() + " " + e.getValue())
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream in = ImageBuilder.class.getResourceAsStream(name)) {
+            return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static String sha256(byte[] data) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(data));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static SortedSet<Path> filesOf(Path dir) throws IOException {
+        try (Stream<Path> all = Files.walk(dir)) {
+            return all.filter(Files::isRegularFile)
+                    .filter(f -> !f.endsWith("made-from"))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    private static void deleteTree(Path dir) throws IOException {
+        if (Files.exists(dir)) {
+            try (Stream<Path> all = Files.walk(dir)) {
+                for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+}
