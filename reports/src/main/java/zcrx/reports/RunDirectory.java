@@ -4,7 +4,6 @@ package zcrx.reports;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -30,6 +29,7 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.AllureResults;
+import zcrx.reports.format.Catalogue;
 import zcrx.reports.format.JUnitXml;
 import zcrx.reports.format.Ktap;
 import zcrx.reports.format.SummaryJson;
@@ -47,9 +47,6 @@ public final class RunDirectory {
     private static final String EVENTS = "events.jsonl";
     private static final String CONSOLE = "console.log";
     private static final String RECORD = "run.json";
-
-    /** The kernel log is bytes. This keeps each of them, where UTF-8 would replace some. */
-    private static final Charset BYTES = StandardCharsets.ISO_8859_1;
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
 
@@ -160,11 +157,16 @@ public final class RunDirectory {
         }
 
         public void event(String line) throws IOException {
-            events.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            write(events, line);
         }
 
         public void kernelLog(String line) throws IOException {
-            console.write((line + "\n").getBytes(BYTES));
+            write(console, line);
+        }
+
+        private static void write(OutputStream to, String line) throws IOException {
+            // In one piece, so that what others see of the file ends with a whole line.
+            to.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         }
 
         public void ended(Ending ending, Duration duration) throws IOException {
@@ -202,8 +204,8 @@ public final class RunDirectory {
             throw new IOException(path + ": has format " + record.format() + ", this version reads " + Recorded.FORMAT);
         }
         var recorder = new RunRecorder(record.setup(), new RunRecorder.Listener() {});
-        lines(CONSOLE, BYTES, recorder::kernelLog);
-        lines(EVENTS, StandardCharsets.UTF_8, recorder::result);
+        lines(CONSOLE, recorder::kernelLog);
+        lines(EVENTS, recorder::result);
         return recorder.finish(
                 record.ending() == null
                         ? new Ending(Ending.Kind.INTERRUPTED, "the runner itself was killed")
@@ -211,9 +213,9 @@ public final class RunDirectory {
                 Duration.ofMillis(record.durationMs()));
     }
 
-    private void lines(String name, Charset charset, Consumer<String> to) throws IOException {
+    private void lines(String name, Consumer<String> to) throws IOException {
         // A line ends where it was ended when it was recorded; a reader would also end it at a carriage return.
-        try (Scanner lines = new Scanner(path.resolve(name), charset).useDelimiter("\n")) {
+        try (Scanner lines = new Scanner(path.resolve(name), StandardCharsets.UTF_8).useDelimiter("\n")) {
             while (lines.hasNext()) {
                 to.accept(lines.next());
             }
@@ -224,14 +226,14 @@ public final class RunDirectory {
     }
 
     /** Makes every file that is made from the recorded ones; replaces those that are there. */
-    public void report(Run run, AllureHtml html) throws IOException {
+    public void report(Run run, Catalogue catalogue, AllureHtml html) throws IOException {
         // What programs read comes first, in case the disk gets full.
         write("summary.json", SummaryJson.of(run));
         write("results.ktap", Ktap.of(run));
         write("junit.xml", JUnitXml.of(run));
         Path allure = path.resolve("allure-results");
         delete(allure);
-        AllureResults.write(run, allure);
+        AllureResults.write(run, catalogue, allure);
         html.generate(allure, path.resolve("report"));
     }
 

@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.format.AllureHtml;
+import zcrx.reports.format.Catalogue;
 import zcrx.reports.run.Run;
 import zcrx.reports.terminal.RunScreen;
 import zcrx.reports.terminal.Terminal;
@@ -28,8 +29,9 @@ final class ReportCommand implements Callable<Integer> {
         RunDirectory recorded = RunDirectory.of(directory);
         try (Terminal terminal = Terminal.forPeople(System.getenv())) {
             Run run = recorded.replay();
-            new RunScreen(terminal, run.setup()).tail(run);
-            recorded.report(run, new AllureHtml(Main.home()));
+            Catalogue catalogue = Catalogue.read(Main.home());
+            new RunScreen(terminal, run.setup(), catalogue).tail(run);
+            recorded.report(run, catalogue, new AllureHtml(Main.home()));
             terminal.line("report", recorded.reportFile().toString());
             return run.verdict().exitCode().number();
         } catch (IOException e) {

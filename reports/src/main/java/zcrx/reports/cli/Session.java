@@ -14,6 +14,7 @@ import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.format.AllureHtml;
+import zcrx.reports.format.Catalogue;
 import zcrx.reports.format.Ktap;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.Run;
@@ -28,44 +29,50 @@ import zcrx.vm.SuiteHost;
 
 /** One run from its start to its report. */
 final class Session {
-    private final Setup setup;
-    private final RunDirectory directory;
+    private final SuiteArguments arguments;
+    private final SuiteOptions options;
+    private final Duration timeout;
     private final Terminal terminal;
-    private final AllureHtml html;
+    private final Catalogue catalogue;
+    private final AllureHtml html = new AllureHtml(Main.home());
 
-    Session(Setup setup, RunDirectory directory, Terminal terminal, AllureHtml html) {
-        this.setup = setup;
-        this.directory = directory;
+    /** Throws what is wrong with time limit or directory before anything is started. */
+    Session(SuiteArguments arguments, SuiteOptions options, Terminal terminal) {
+        this.arguments = arguments;
+        this.options = options;
+        this.timeout = arguments.timeout();
         this.terminal = terminal;
-        this.html = html;
+        arguments.out().ifPresent(RunDirectory::check);
+        try {
+            catalogue = Catalogue.read(Main.home());
+        } catch (IOException e) {
+            throw CannotTestException.because(e, "cannot read the catalogue of rules", "run through ./zcrx");
+        }
     }
 
-    ExitCode run(SuiteHost host, SuiteOptions options, Duration timeout) {
-        var screen = new RunScreen(terminal, setup);
+    ExitCode run(SuiteHost host, Setup setup) {
+        RunDirectory directory = arguments
+                .out()
+                .map(RunDirectory::create)
+                .orElseGet(() -> RunDirectory.createBelow(Main.home().resolve("reports/out"), setup));
+        var screen = new RunScreen(terminal, setup, catalogue);
         try (var stop = new Stop()) {
             Run run;
             try (RunDirectory.Recording recording = directory.record(setup)) {
                 screen.head();
-                run = record(host, options, timeout, recording, screen, stop);
+                run = record(host, setup, recording, screen, stop);
             } catch (IOException e) {
-                throw CannotTestException.because(
-                        e, "cannot record the run", "give a directory with room for it, --out");
+                throw CannotTestException.because(e, "cannot record the run", "give a directory with room, --out");
             }
             screen.tail(run);
             stop.exitCode(run.verdict().exitCode());
-            ExitCode code = report(run);
+            ExitCode code = report(run, directory);
             stop.exitCode(code);
             return code;
         }
     }
 
-    private Run record(
-            SuiteHost host,
-            SuiteOptions options,
-            Duration timeout,
-            RunDirectory.Recording recording,
-            RunScreen screen,
-            Stop stop) {
+    private Run record(SuiteHost host, Setup setup, RunDirectory.Recording recording, RunScreen screen, Stop stop) {
         Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout());
         var recorder = new RunRecorder(setup, new RunRecorder.Listener() {
             @Override
@@ -104,7 +111,7 @@ final class Session {
         }
         stop.settle();
         if (stop.requested() && ending.kind() == Ending.Kind.KILLED) {
-            // A ctrl-C reaches every program of the terminal: QEMU may have obeyed before it was told.
+            // Whoever ends this program may end QEMU too, as systemd does: that is not a death under test.
             ending = new Ending(Ending.Kind.INTERRUPTED, ending.detail());
         }
         var duration = Duration.ofNanos(System.nanoTime() - began);
@@ -121,10 +128,10 @@ final class Session {
         return new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
     }
 
-    private ExitCode report(Run run) {
+    private ExitCode report(Run run, RunDirectory directory) {
         String problem;
         try {
-            directory.report(run, html);
+            directory.report(run, catalogue, html);
             terminal.line("report", shortest(directory.reportFile()));
             return run.verdict().exitCode();
         } catch (IOException e) {

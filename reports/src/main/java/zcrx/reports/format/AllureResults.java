@@ -26,8 +26,8 @@ import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
 
 /**
- * The files from which Allure makes its report. Behaviors are subject and requirement, suites are subjects. Nothing from
- * the guest goes where Allure takes HTML or Markdown.
+ * The files from which Allure makes its report. Behaviors are subject and requirement, suites are subjects. Where
+ * Allure takes HTML, text from the guest is escaped; where it takes Markdown, there is none.
  */
 public final class AllureResults {
     /** Whose bug it is. The first category that matches a test in state and message is shown. */
@@ -46,21 +46,23 @@ public final class AllureResults {
             Map.of("name", "Skipped: something is missing", "matchedStatuses", List.of("skipped")));
 
     private final Run run;
+    private final Catalogue catalogue;
     private final Path directory;
     private final AllureResultsWriter writer;
     private long clock;
 
-    private AllureResults(Run run, Path directory) {
+    private AllureResults(Run run, Catalogue catalogue, Path directory) {
         this.run = run;
+        this.catalogue = catalogue;
         this.directory = directory;
         this.writer = new FileSystemResultsWriter(directory);
         this.clock = run.setup().started().toEpochMilli();
     }
 
     /** Writes into a new directory. */
-    public static void write(Run run, Path directory) throws IOException {
+    public static void write(Run run, Catalogue catalogue, Path directory) throws IOException {
         Files.createDirectory(directory);
-        new AllureResults(run, directory).write();
+        new AllureResults(run, catalogue, directory).write();
     }
 
     private void write() throws IOException {
@@ -84,7 +86,8 @@ public final class AllureResults {
         labels.add(label("feature", subject));
         labels.add(label("suite", subject));
         for (String requirement : test.planned().requirements()) {
-            labels.add(label("story", requirement));
+            labels.add(label(
+                    "story", requirement + "  " + catalogue.get(requirement).rule()));
             labels.add(label("tag", requirement));
         }
         var attachments = new ArrayList<Attachment>();
@@ -107,7 +110,23 @@ public final class AllureResults {
                 .setStatusDetails(new StatusDetails().setMessage(test.message()).setTrace(test.details()))
                 .setLabels(labels)
                 .setAttachments(attachments)
+                .setDescriptionHtml(rules(test))
                 .setParameters(parameters(test)));
+    }
+
+    /** The rules that a test checks, with their sentences and where these are from. */
+    private String rules(Run.Test test) {
+        var html = new StringBuilder();
+        for (String id : test.planned().requirements()) {
+            Catalogue.Rule rule = catalogue.get(id);
+            html.append("<p><b>").append(escape(id)).append("</b> ").append(escape(rule.rule()));
+            html.append("<br><i>").append(escape(rule.source())).append("</i></p>");
+        }
+        return html.toString();
+    }
+
+    private static String escape(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     }
 
     /** What the report lists as rows of their own, so that runs of several kernels can be told apart. */

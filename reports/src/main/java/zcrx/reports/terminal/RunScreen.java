@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.reports.format.Catalogue;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
@@ -27,6 +28,7 @@ public final class RunScreen implements RunRecorder.Listener {
 
     private final Terminal terminal;
     private final Setup setup;
+    private final Catalogue catalogue;
     private final long began = System.nanoTime();
     private final String full;
     private final String empty;
@@ -36,9 +38,10 @@ public final class RunScreen implements RunRecorder.Listener {
     private final AtomicInteger failed = new AtomicInteger();
     private volatile String at = "booting";
 
-    public RunScreen(Terminal terminal, Setup setup) {
+    public RunScreen(Terminal terminal, Setup setup, Catalogue catalogue) {
         this.terminal = terminal;
         this.setup = setup;
+        this.catalogue = catalogue;
         boolean blocks = terminal.canShow("█░");
         full = blocks ? "█" : "#";
         empty = blocks ? "░" : ".";
@@ -120,15 +123,16 @@ public final class RunScreen implements RunRecorder.Listener {
     }
 
     private void failure(Run.Test test) {
-        String rules = test.planned().requirements().isEmpty()
-                ? ""
-                : String.join(" ", test.planned().requirements()) + "  ";
-        String what = rules + test.id() + "  " + test.planned().name();
+        String what = test.id() + "  " + test.planned().name();
         if (test.status() == Status.FAIL) {
             verdictLine(Verdict.FAIL, what);
         } else {
             terminal.line(Terminal.Colour.ODD, test.status().name(), what);
         }
+        test.planned()
+                .requirements()
+                .forEach(id ->
+                        terminal.line(INDENT + id + "  " + catalogue.get(id).rule()));
         test.message().lines().forEach(l -> terminal.line(INDENT + l));
         List<String> log = test.splats().isEmpty()
                 ? test.kernelLog()

@@ -8,6 +8,7 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -159,7 +160,7 @@ class FormatsTest {
                 .end("Arm.notFired", ResultEvent.Status.FAIL, "returned 0, expected -EINVAL")
                 .finish(Ending.Kind.KILLED, "QEMU was killed by signal 9");
         Path results = directory.resolve("allure-results");
-        AllureResults.write(run, results);
+        AllureResults.write(run, new Catalogue(Map.of("ARM-003", new Catalogue.Rule("a < b", "zcrx.h"))), results);
         List<JsonNode> tests;
         try (Stream<Path> files = Files.list(results)) {
             tests = files.filter(f -> f.toString().endsWith("-result.json"))
@@ -174,8 +175,9 @@ class FormatsTest {
         assertThat(failed.at("/status").asString()).isEqualTo("failed");
         assertThat(failed.at("/labels").toString())
                 .contains("{\"name\":\"feature\",\"value\":\"fire-once and re-arm\"}")
-                .contains("{\"name\":\"story\",\"value\":\"ARM-003\"}")
+                .contains("{\"name\":\"story\",\"value\":\"ARM-003  a < b\"}")
                 .contains("{\"name\":\"tag\",\"value\":\"ARM-004\"}");
+        assertThat(failed.at("/descriptionHtml").asString()).startsWith("<p><b>ARM-003</b> a &lt; b");
         assertThat(failed.at("/parameters").toString())
                 .contains("7.3.4+deb13-amd64")
                 .contains("event");

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.results.ResultEvent;
+import zcrx.reports.format.Catalogue;
 import zcrx.reports.run.Feed;
 import zcrx.reports.run.Run;
 import zcrx.vm.Ending;
@@ -17,7 +19,8 @@ class RunScreenTest {
     private static String tail(Run run, boolean coloured) {
         var bytes = new ByteArrayOutputStream();
         try (var terminal = new Terminal(new PrintStream(bytes, true, StandardCharsets.UTF_8), false, coloured, 80)) {
-            new RunScreen(terminal, run.setup()).tail(run);
+            var rule = new Catalogue.Rule("a type that has not fired cannot be armed", "zcrx.c");
+            new RunScreen(terminal, run.setup(), new Catalogue(Map.of("ARM-003", rule))).tail(run);
         }
         return bytes.toString(StandardCharsets.UTF_8);
     }
@@ -35,7 +38,9 @@ class RunScreenTest {
                 .finish();
         assertThat(tail(run, false)).isEqualTo("""
 
-                FAIL     ARM-003 ARM-004  Arm.notFired  re-arming a type that has not fired gives EINVAL
+                FAIL     Arm.notFired  re-arming a type that has not fired gives EINVAL
+                         ARM-003  a type that has not fired cannot be armed
+                         ARM-004  (not in the catalogue)
                          returned 0, expected -EINVAL
                          steps  arm, arm
                          kernel log

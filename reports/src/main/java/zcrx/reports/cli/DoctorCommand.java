@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.cli;
+
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import zcrx.reports.run.ExitCode;
+import zcrx.reports.run.Text;
+import zcrx.reports.terminal.Terminal;
+import zcrx.vm.BadRequestException;
+import zcrx.vm.CannotTestException;
+import zcrx.vm.HostTools;
+import zcrx.vm.Progress;
+import zcrx.vm.image.GuestImage;
+import zcrx.vm.kernel.Kernel;
+import zcrx.vm.kernel.KernelSources;
+import zcrx.vm.qemu.QemuVm;
+import zcrx.vm.qemu.VmOptions;
+
+@Command(
+        name = "doctor",
+        description = {
+            "Says what is installed, what is missing, and which accelerator really works.",
+            "Ends with 0 when ./zcrx vm has all that it needs, with 125 when it has not."
+        })
+final class DoctorCommand implements Callable<Integer> {
+    private static final VmOptions PLAIN = new VmOptions("", VmOptions.Accel.AUTO, VmOptions.parseMemory("2G"), 2);
+
+    @Option(
+            names = "--kernel",
+            paramLabel = "SPEC",
+            description = "Try the accelerator with this kernel, as for vm; without it none is fetched.")
+    private @Nullable String kernel;
+
+    private boolean missing;
+
+    @Override
+    public Integer call() {
+        print("java", System.getProperty("java.home"), System.getProperty("java.runtime.version"));
+        for (HostTools.Tool tool : HostTools.all()) {
+            missing |= tool.found().isEmpty();
+            print(
+                    tool.name(),
+                    tool.purpose(),
+                    tool.found().orElse("MISSING: sudo apt-get install " + tool.debianPackage()));
+        }
+        check("guest image", "has the suite", () -> GuestImage.built().toString());
+        print("cache", "of kernels", KernelSources.defaultCacheDir().toString());
+        if (kernel != null) {
+            tryOut(kernel);
+        }
+        return (missing ? ExitCode.CANNOT_TEST : ExitCode.PASS).number();
+    }
+
+    private void tryOut(String spec) {
+        try (Terminal terminal = Terminal.forPeople(System.getenv())) {
+            var sources = new KernelSources(KernelSources.defaultCacheDir(), terminal);
+            check("kernel", spec, () -> {
+                Kernel chosen = sources.resolve(spec);
+                var vm = new QemuVm(chosen, GuestImage.built(), PLAIN, KernelSources.defaultCacheDir());
+                try (Progress.Task _ = terminal.begin("finding out whether KVM works here")) {
+                    return chosen.release() + " runs under " + vm.accelerator();
+                }
+            });
+        }
+    }
+
+    private interface Finding {
+        String get();
+    }
+
+    private void check(String name, String purpose, Finding finding) {
+        try {
+            print(name, purpose, finding.get());
+        } catch (CannotTestException | BadRequestException e) {
+            missing = true;
+            print(name, purpose, "MISSING: " + e.getMessage());
+        }
+    }
+
+    private static void print(String name, String purpose, String found) {
+        System.out.println(Text.oneLine(String.format(Locale.ROOT, "%-20s %-52s %s", name, purpose, found)));
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import zcrx.reports.run.ExitCode;
+
+@ResourceLock(Resources.SYSTEM_OUT)
+@ResourceLock(Resources.SYSTEM_ERR)
+class MainTest {
+    /** What the program ended with and wrote. */
+    private record Outcome(int status, String out, String err) {}
+
+    private static Outcome run(String... words) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        var said = new ByteArrayOutputStream();
+        var complained = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+            int status = Main.run(words);
+            return new Outcome(
+                    status, said.toString(StandardCharsets.UTF_8), complained.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private static void assertOneLine(Outcome outcome, ExitCode code, String says) {
+        assertThat(outcome.err()).matches("zcrx: [^\n]+\n").contains(says);
+        assertThat(outcome.status()).isEqualTo(code.number());
+    }
+
+    @Test
+    void withoutWordsThereIsHelpButNoPass() {
+        Outcome outcome = run();
+        assertThat(outcome.status()).isEqualTo(2);
+        assertThat(outcome.out()).contains("Commands:").contains("vm").contains("Exit codes:");
+    }
+
+    @ParameterizedTest
+    @EnumSource(ExitCode.class)
+    void helpTellsEveryExitCode(ExitCode code) {
+        assertThat(run("vm", "--help").out()).containsPattern("(?m)^ +" + code.number() + " +\\Q" + code.meaning());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vm", "probe", "report", "doctor"})
+    void everyCommandHasHelp(String command) {
+        Outcome outcome = run(command, "--help");
+        assertThat(outcome.status()).isZero();
+        assertThat(outcome.out()).startsWith("Usage: ./zcrx " + command);
+    }
+
+    @Test
+    void wrongWords() {
+        assertOneLine(run("fly"), ExitCode.USAGE, "fly");
+        assertOneLine(run("vm", "--speed"), ExitCode.USAGE, "--speed");
+        assertOneLine(run("vm", "--seed", "abc"), ExitCode.USAGE, "--seed");
+        assertOneLine(run("vm", "--profile", "fast"), ExitCode.USAGE, "give gate or full");
+        assertOneLine(run("vm", "--timeout", "soon"), ExitCode.USAGE, "such as 90s");
+        assertOneLine(run("vm", "--timeout", "0s"), ExitCode.USAGE, "such as 90s");
+        assertOneLine(run("vm", "--data-path", "pigeon"), ExitCode.USAGE, "nodev");
+        assertOneLine(run("vm", "--accel", "xen"), ExitCode.USAGE, "--accel");
+        assertOneLine(run("vm", "--memory", "lots"), ExitCode.USAGE, "--memory lots");
+        assertOneLine(run("vm", "--cpus", "0"), ExitCode.USAGE, "--cpus");
+        assertOneLine(run("report"), ExitCode.USAGE, "DIR");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NoSuch.test", "[", ""})
+    void aPatternThatMatchesNothing(String pattern) {
+        assertOneLine(run("vm", "--tests", pattern), ExitCode.USAGE, "matches no test");
+    }
+
+    @Test
+    void directories(@TempDir Path temp) throws Exception {
+        java.nio.file.Files.writeString(temp.resolve("file"), "");
+        assertOneLine(run("vm", "--out", temp.toString()), ExitCode.USAGE, "is not empty");
+        assertOneLine(run("vm", "--out", temp.resolve("file").toString()), ExitCode.USAGE, "is not a directory");
+        assertOneLine(run("report", temp.toString()), ExitCode.USAGE, "holds no run");
+        assertOneLine(run("report", temp.resolve("none").toString()), ExitCode.USAGE, "holds no run");
+    }
+
+    @Test
+    void aKernelThatIsNone(@TempDir Path temp) throws Exception {
+        Path file = java.nio.file.Files.writeString(temp.resolve("file"), "no kernel");
+        assertThat(run("vm", "--kernel", file.toString()).err()).matches("zcrx: [^\n]+\n");
+    }
+}
