@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 package zcrx.vm;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import zcrx.vm.image.SharedLibraries;
 
 /** What a run needs of this host, by the names of Debian's packages. */
 public final class HostTools {
@@ -80,7 +83,7 @@ public final class HostTools {
                 .toList();
         // The lists of a fresh machine are missing or name versions that are gone.
         Command.run(List.of("apt-get", "update"));
-        Command.Result result = Command.run(install, java.util.Map.of("DEBIAN_FRONTEND", "noninteractive"), l -> false);
+        Command.Result result = Command.run(install, Map.of("DEBIAN_FRONTEND", "noninteractive"), l -> false);
         if (!result.ok()) {
             throw new CannotTestException("cannot install " + packages + ": " + result.complaint("E: ")
                     + "; install by hand what gives these");
@@ -98,8 +101,15 @@ public final class HostTools {
                 .orElseThrow(() -> new CannotTestException("no statically linked busybox: install busybox-static"));
     }
 
+    /** The package busybox has a program of the same name that is not. */
     private static Optional<Path> staticBusybox() {
-        return onPath(BUSYBOX);
+        return onPath(BUSYBOX).filter(path -> {
+            try {
+                return SharedLibraries.references(path).isEmpty();
+            } catch (IOException e) {
+                throw CannotTestException.because(e, "cannot read " + path, "install busybox-static");
+            }
+        });
     }
 
     private static Optional<Path> onPath(String name) {

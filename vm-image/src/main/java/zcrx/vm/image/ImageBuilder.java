@@ -36,7 +36,14 @@ final class ImageBuilder {
             // What compiles longer than it runs is not worth optimising.
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
-            "-XX:-UsePerfData");
+            "-XX:-UsePerfData",
+            "-XX:+AOTClassLinking",
+            // Moving the archived classes to a random address takes seconds without KVM.
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:ArchiveRelocationMode=0",
+            // What the JVM can't go on from is its process's end, and is told as that.
+            "-XX:+ExitOnOutOfMemoryError",
+            "-XX:+ErrorFileToStdout");
 
     private static final FileTime AGE = FileTime.from(Initramfs.MODIFIED, TimeUnit.SECONDS);
 
@@ -103,7 +110,11 @@ final class ImageBuilder {
             classPath.add(copy);
         }
         Path archive = suite.resolve("suite.jsa");
-        archiveClasses(jre, classPath, archive);
+        new ClassArchive(
+                        jre.resolve("bin/java"),
+                        JVM_OPTIONS,
+                        classPath.stream().map(Path::toString).collect(Collectors.joining(":")))
+                .write(archive, List.of(mainClass, "--train"));
 
         var guest = new Initramfs();
         for (Path file : jreFiles) {
@@ -149,21 +160,23 @@ final class ImageBuilder {
             return dir;
         }
         deleteTree(dir);
-        run(
-                "jlink",
-                List.of(
-                        javaHome.resolve("bin/jlink").toString(),
-                        "--add-modules",
-                        MODULES,
-                        "--output",
-                        dir.toString(),
-                        "--strip-debug",
-                        "--no-man-pages",
-                        "--no-header-files",
-                        "--compress",
-                        "zip-0",
-                        "--vm",
-                        "server"));
+        Command.Result jlink = Command.run(List.of(
+                javaHome.resolve("bin/jlink").toString(),
+                "--add-modules",
+                MODULES,
+                "--output",
+                dir.toString(),
+                "--strip-debug",
+                "--no-man-pages",
+                "--no-header-files",
+                "--compress",
+                "zip-0",
+                "--vm",
+                "server"));
+        if (!jlink.ok()) {
+            throw new CannotTestException("jlink of " + javaHome + " failed: " + jlink.complaint("Error: ")
+                    + "; set JAVA_HOME to a whole JDK 25");
+        }
         deleteTree(dir.resolve("legal"));
         for (String unused : List.of("release", "bin/keytool", "lib/classlist", "lib/jrt-fs.jar")) {
             Files.deleteIfExists(dir.resolve(unused));
@@ -175,39 +188,6 @@ final class ImageBuilder {
         return dir;
     }
 
-    /** Lets the JVM map the classes of a training run instead of loading them. */
-    private void archiveClasses(Path jre, List<Path> classPath, Path archive) throws IOException {
-        Path classList = archive.resolveSibling("classes");
-        String path = classPath.stream().map(Path::toString).collect(Collectors.joining(":"));
-        run(
-                "the suite's training run",
-                java(jre, "-Xshare:off", "-XX:DumpLoadedClassList=" + classList, "-cp", path, mainClass, "--train"));
-        run(
-                "archiving the suite's classes",
-                java(
-                        jre,
-                        "-Xshare:dump",
-                        "-XX:SharedClassListFile=" + classList,
-                        "-XX:SharedArchiveFile=" + archive,
-                        "-cp",
-                        path));
-    }
-
-    private static List<String> java(Path jre, String... words) {
-        var command = new ArrayList<String>();
-        command.add(jre.resolve("bin/java").toString());
-        command.addAll(JVM_OPTIONS);
-        command.addAll(List.of(words));
-        return command;
-    }
-
-    private static void run(String what, List<String> command) {
-        Command.Result result = Command.run(command);
-        if (!result.ok()) {
-            throw new CannotTestException(what + " failed: " + String.join(" | ", result.lines()));
-        }
-    }
-
     /** Everything that decides what is in the image, as text. */
     private String inputs(SortedSet<Path> libraries) throws IOException {
         var lines = new TreeMap<String, String>();
@@ -217,7 +197,8 @@ final class ImageBuilder {
         for (Path file : all) {
             lines.put(file.toString(), sha256(Files.readAllBytes(file)));
         }
-        for (Class<?> builder : List.of(ImageBuilder.class, Initramfs.class, SharedLibraries.class)) {
+        for (Class<?> builder :
+                List.of(ImageBuilder.class, ClassArchive.class, Initramfs.class, SharedLibraries.class)) {
             try (InputStream in = builder.getResourceAsStream(builder.getSimpleName() + ".class")) {
                 lines.put(builder.getName(), sha256(Objects.requireNonNull(in).readAllBytes()));
             }

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import zcrx.vm.CannotTestException;
 
 /** Which of the host's shared libraries a set of ELF files needs, read from the files: ldd(1) would run them. */
-final class SharedLibraries {
+public final class SharedLibraries {
     private static final int MAGIC = 0x464c457f;
     private static final int PT_LOAD = 1;
     private static final int PT_DYNAMIC = 2;
@@ -72,7 +72,7 @@ final class SharedLibraries {
     }
 
     /** The interpreter, by path, and the libraries, by name. None for what isn't a dynamically linked ELF file. */
-    static List<String> references(Path file) throws IOException {
+    public static List<String> references(Path file) throws IOException {
         var found = new ArrayList<String>();
         try (FileChannel channel = FileChannel.open(file)) {
             ByteBuffer elf = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
