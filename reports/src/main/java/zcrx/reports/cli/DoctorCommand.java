@@ -81,6 +81,6 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static void print(String name, String purpose, String found) {
-        System.out.println(Text.oneLine(String.format(Locale.ROOT, "%-20s %-52s %s", name, purpose, found)));
+        System.out.println(Text.oneLine(String.format(Locale.ROOT, "%-20s %-56s %s", name, purpose, found)));
     }
 }

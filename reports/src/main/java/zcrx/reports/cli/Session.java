@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -125,7 +123,7 @@ final class Session {
 
     /** Standard output as programs want it: results whatever the locale, and each line when it is known. */
     private static PrintStream stdout() {
-        return new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+        return new PrintStream(System.out, true, StandardCharsets.UTF_8);
     }
 
     private ExitCode report(Run run, RunDirectory directory) {

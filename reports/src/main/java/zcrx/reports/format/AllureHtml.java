@@ -32,7 +32,7 @@ public final class AllureHtml {
      *
      * @throws IOException with one line that says what is wrong
      */
-    public void generate(Path results, Path report) throws IOException {
+    public void generate(String title, Path results, Path report) throws IOException {
         if (!Files.isDirectory(home)) {
             throw new IOException("no report generator at " + home + ": run mvn package");
         }
@@ -49,6 +49,8 @@ public final class AllureHtml {
                 "io.qameta.allure.CommandLine",
                 "generate",
                 "--single-file",
+                "--name",
+                title,
                 "--clean",
                 "--config",
                 config.toString(),

@@ -82,7 +82,6 @@ public final class AllureResults {
     private void write(Run.Test test) {
         var labels = new ArrayList<Label>();
         String subject = test.planned().subject();
-        labels.add(label("epic", "io_uring zero-copy receive"));
         labels.add(label("feature", subject));
         labels.add(label("suite", subject));
         for (String requirement : test.planned().requirements()) {
@@ -132,12 +131,12 @@ public final class AllureResults {
     /** What the report lists as rows of their own, so that runs of several kernels can be told apart. */
     private List<Parameter> parameters(Run.Test test) {
         var parameters = new ArrayList<Parameter>();
+        parameters.add(parameter("checks", String.join(" ", test.planned().requirements())));
         parameters.add(parameter("kernel", run.release()));
         if (run.kernel() != null) {
             parameters.add(parameter("dialect", run.kernel().dialect()));
         }
         parameters.add(parameter("data path", test.planned().dataPath()));
-        parameters.add(parameter("requirements", String.join(" ", test.planned().requirements())));
         return parameters;
     }
 

@@ -491,7 +491,7 @@ public final class RunRecorder implements SuiteHost.Observer {
                 entry.log.splats.isEmpty() ? exit != null && exit > 0 && exit < 128 : !blameKernel(entry.log.splats);
         String splats = describe(entry.log.splats);
         // A panic is both the death and what the kernel reported.
-        String message = splats.contains(death) ? splats : join(death, splats);
+        String message = panic().isPresent() && !splats.isEmpty() ? splats : join(death, splats);
         return test(entry, suiteGaveUp ? Status.BROKEN : Status.FAIL, 0, message, null);
     }
 
@@ -540,11 +540,7 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     /** How the run came to an early end, in one line. */
     private String death(Ending ending) {
-        Optional<String> panic = splats.stream()
-                .map(SplatParser.Open::close)
-                .filter(splat -> splat.kind() == Splat.Kind.PANIC)
-                .map(Splat::title)
-                .findFirst();
+        Optional<String> panic = panic();
         String detail = Text.oneLine(ending.detail());
         String inWords = switch (ending.kind()) {
             case NOT_STARTED -> detail;
@@ -560,6 +556,24 @@ public final class RunRecorder implements SuiteHost.Observer {
                                         : "the suite's process ended early, with status " + exit);
         };
         return inWords.isEmpty() ? "the run ended early" : inWords;
+    }
+
+    /** The first panic; what it says is often no more than that the report before it was fatal. */
+    private Optional<String> panic() {
+        Splat before = null;
+        for (SplatParser.Open open : splats) {
+            Splat splat = open.close();
+            if (splat.kind() == Splat.Kind.PANIC) {
+                return Optional.of(
+                        before == null
+                                        || before.phase() != splat.phase()
+                                        || !Objects.equals(before.test(), splat.test())
+                                ? splat.title()
+                                : before.title() + ", then " + splat.title());
+            }
+            before = splat;
+        }
+        return Optional.empty();
     }
 
     private String lastLine(boolean wanted) {

@@ -16,6 +16,7 @@ import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.conformance.results.ResultWriter;
 import zcrx.vm.Ending;
+import zcrx.vm.SuiteHost;
 
 /** Plays a suite and its kernel to a recorder, in the words of the real ones. */
 public final class Feed {
@@ -47,16 +48,32 @@ public final class Feed {
 
     public static final Ending STOPPED = new Ending(Ending.Kind.STOPPED, "");
 
-    private final RunRecorder recorder;
-    private final List<String> told = new ArrayList<>();
+    private final SuiteHost.Observer observer;
+    private final List<String> told;
+
+    private Feed(SuiteHost.Observer observer, List<String> told) {
+        this.observer = observer;
+        this.told = told;
+    }
 
     public Feed() {
-        recorder = new RunRecorder(SETUP, new RunRecorder.Listener() {
-            @Override
-            public void finished(Run.Test test) {
-                told.add(test.id() + " " + test.status().word());
-            }
-        });
+        this(new ArrayList<>());
+    }
+
+    private Feed(List<String> told) {
+        this(
+                new RunRecorder(SETUP, new RunRecorder.Listener() {
+                    @Override
+                    public void finished(Run.Test test) {
+                        told.add(test.id() + " " + test.status().word());
+                    }
+                }),
+                told);
+    }
+
+    /** To somebody else than a recorder of its own; cannot be finished. */
+    public static Feed to(SuiteHost.Observer observer) {
+        return new Feed(observer, List.of());
     }
 
     /** Up to the plan of three tests. */
@@ -70,7 +87,7 @@ public final class Feed {
     }
 
     public Feed line(String line) {
-        recorder.result(line);
+        observer.result(line);
         return this;
     }
 
@@ -89,7 +106,7 @@ public final class Feed {
     }
 
     public Feed log(String line) {
-        recorder.kernelLog(line);
+        observer.kernelLog(line);
         return this;
     }
 
@@ -132,7 +149,7 @@ public final class Feed {
     }
 
     public Run finish(Ending.Kind how, String detail) {
-        return recorder.finish(new Ending(how, detail), Duration.ofSeconds(9));
+        return ((RunRecorder) observer).finish(new Ending(how, detail), Duration.ofSeconds(9));
     }
 
     public Run finish() {
