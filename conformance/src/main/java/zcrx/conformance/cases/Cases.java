@@ -16,6 +16,7 @@ public final class Cases {
             Control.class,
             Buffers.class,
             ExportImport.class,
+            Lifetimes.class,
             AgainstTheModel.class,
             FixedBugs.class,
             PostedSelftest.class,

@@ -2,6 +2,7 @@
 package zcrx.conformance.cases;
 
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.opentest4j.TestAbortedException;
 import zcrx.fixtures.ring.RuleViolation;
 
@@ -30,6 +31,25 @@ final class Check {
     static void that(boolean condition, String violation) {
         if (!condition) {
             throw new RuleViolation(violation);
+        }
+    }
+
+    /** Runs something in a thread of its own, and fails as it fails. */
+    static void inAnotherThread(Runnable body) {
+        var thrown = new AtomicReference<Throwable>();
+        Thread thread = Thread.ofPlatform()
+                .uncaughtExceptionHandler((_, e) -> thrown.set(e))
+                .start(body);
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        if (thrown.get() instanceof Error e) {
+            throw e;
+        }
+        if (thrown.get() instanceof RuntimeException e) {
+            throw e;
         }
     }
 

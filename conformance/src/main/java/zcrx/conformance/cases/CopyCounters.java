@@ -4,6 +4,8 @@ package zcrx.conformance.cases;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
@@ -21,6 +23,7 @@ import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
@@ -116,29 +119,18 @@ class CopyCounters {
     @Test
     @Rule("CNT-005")
     @DisplayName("copy_count is one for each fragment, not for each completion")
-    void fragmentOfManyPages() throws InterruptedException {
+    void fragmentOfManyPages() {
         // A thread of its own starts with fresh memory for fragments, so that all pages fall into one; more of them
         // than half the window of loopback would become two packets.
         int pages = 7;
-        var violation = new java.util.concurrent.atomic.AtomicReference<Throwable>();
-        Thread thread = new Thread(() -> {
+        Check.inAnotherThread(() -> {
             try (Session session = receiving(Registration.nodev())) {
                 session.transfer(1, pages * Memory.PAGE_SIZE);
                 invariants(session, Snapshot.ZERO);
                 Check.equal("completions", pages, session.dataCompletions());
                 Check.equal("copy_count", 1, session.stats().count());
-            } catch (Throwable e) {
-                violation.set(e);
             }
         });
-        thread.start();
-        thread.join();
-        switch (violation.get()) {
-            case null -> {}
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            case Throwable e -> throw new IllegalStateException(e);
-        }
     }
 
     @Test
@@ -267,6 +259,83 @@ class CopyCounters {
                         "statistics went from " + last + " to " + now);
                 last = now;
             }
+        }
+    }
+
+    @Test
+    @Rule("CNT-013")
+    @DisplayName("a reader beside the traffic never sees a counter go down")
+    void readerBeside() {
+        try (Session session = receiving(Registration.nodev())) {
+            var done = new AtomicBoolean();
+            CompletableFuture<Snapshot> reader = CompletableFuture.supplyAsync(() -> {
+                Snapshot last = Snapshot.ZERO;
+                while (!done.get()) {
+                    Snapshot now = session.stats();
+                    if (now.count() < last.count() || now.bytes() < last.bytes()) {
+                        throw new RuleViolation("a reader saw " + now + " after " + last);
+                    }
+                    last = now;
+                }
+                return last;
+            });
+            try {
+                for (int i = 0; i < 30; i++) {
+                    session.transfer(1, PIECE);
+                    session.giveBackAll();
+                }
+            } finally {
+                done.set(true);
+            }
+            Snapshot last = reader.join();
+            Check.that(
+                    last.bytes() <= session.stats().bytes(),
+                    "a reader saw " + last + ", in the end it is " + session.stats());
+        }
+    }
+
+    @Test
+    @Rule("CNT-014")
+    @DisplayName("whatever the shape of what is sent, the data is right and the counters keep their invariants")
+    void shapes() {
+        for (TcpPair.Family family : TcpPair.Family.values()) {
+            try (Session session = Session.open(Registration.nodev().stats(), family)) {
+                session.startReceiving();
+                for (int size : new int[] {1, 2, 100, 1000, Memory.PAGE_SIZE - 1, Memory.PAGE_SIZE, 60_000}) {
+                    session.transfer(1, size);
+                    session.giveBackAll();
+                    invariants(session, Snapshot.ZERO);
+                }
+                // Small pieces that the sender gathers into one packet.
+                for (int i = 0; i < 10; i++) {
+                    session.tcp().sendMore(700);
+                }
+                session.send(700);
+                session.receiveAll();
+                invariants(session, Snapshot.ZERO);
+                // Pages of a file, which the packets point to.
+                session.tcp().sendFile(PIECE + 11);
+                session.receiveAll();
+                invariants(session, Snapshot.ZERO);
+                Check.equal("bytes delivered", session.tcp().sent(), session.received());
+            }
+        }
+    }
+
+    @Test
+    @Rule("CNT-015")
+    @DisplayName("instances count each for themselves")
+    void instancesApart() {
+        try (var other = Registration.nodev(64, 16).stats();
+                Session session = receiving(Registration.nodev())) {
+            Instance idle = Instance.register(session.ring(), other);
+            session.transfer(2, PIECE);
+            Check.equal(
+                    "statistics of the other instance",
+                    Snapshot.ZERO,
+                    idle.stats().read());
+            Check.equal("copy_bytes", 2L * PIECE, session.stats().bytes());
+            idle.close();
         }
     }
 }

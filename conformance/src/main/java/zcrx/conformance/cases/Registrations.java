@@ -2,9 +2,19 @@
 package zcrx.conformance.cases;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Comparator;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Label;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.PropertyRounds;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
@@ -13,11 +23,14 @@ import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.Capabilities;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.zcrx.Registration;
 
 @Subject("registration")
+@AddLifecycleHook(PropertyRounds.class)
 class Registrations {
     /** Bends a registration that works; it must be refused, and once bent back be accepted on the same ring. */
     private static void refused(Errno expected, Struct struct, String field, long... values) {
@@ -360,6 +373,103 @@ class Registrations {
             second.submit(ring).mustBe(0);
             Check.equal("zcrx_id of the first", 0, first.reg().get("zcrx_id"));
             Check.equal("zcrx_id of the second", 1, second.reg().get("zcrx_id"));
+        }
+    }
+
+    @Test
+    @Rule("REG-023")
+    @DisplayName("without CAP_NET_ADMIN registering is EPERM, whatever else is wrong, and nothing is left behind")
+    void withoutCapability() {
+        Check.inAnotherThread(() -> {
+            Capabilities.drop(Capabilities.CAP_NET_ADMIN);
+            try (var registration = Registration.nodev(64, 8);
+                    Ring ring = Ring.open(CqeFormat.CQE32);
+                    Ring plain = Ring.withFlags(0)) {
+                registration.submit(ring).mustBe(Errno.EPERM);
+                registration.submit(plain).mustBe(Errno.EPERM);
+                registration.reg().set("flags", -1);
+                registration.submit(ring).mustBe(Errno.EPERM);
+            }
+        });
+    }
+
+    @Test
+    @Rule("REG-025")
+    @DisplayName("a region with unknown flags, reserved words, an id, an offset, or no size is EINVAL")
+    void regionFields() {
+        bending(r -> refused(Errno.EINVAL, r.region(), "flags", IoUring.MEM_REGION_TYPE_USER | 2, -1));
+        bending(r -> refused(Errno.EINVAL, r.region(), "id", 1));
+        bending(r -> refused(Errno.EINVAL, r.region(), "mmap_offset", 1));
+        bending(r -> refused(Errno.EINVAL, r.region(), "size", 0));
+        for (int i = 0; i < 4; i++) {
+            String field = "__resv[" + i + "]";
+            bending(r -> refused(Errno.EINVAL, r.region(), field, 1, 1L << 63));
+        }
+    }
+
+    @Test
+    @Rule("REG-026")
+    @DisplayName("a region has an address if and only if its memory is the user's: EFAULT")
+    void regionAddress() {
+        bending(r -> refused(Errno.EFAULT, r.region(), "flags", 0));
+        bending(r ->
+                refused(Errno.EFAULT, r.region(), "user_addr", 0, r.region().get("user_addr") - Memory.PAGE_SIZE));
+        bending(r -> refused(Errno.EINVAL, r.region(), "user_addr", r.region().get("user_addr") + 8));
+    }
+
+    /** One thing that is wrong with a registration. In the order in which a kernel looks at them. */
+    @SuppressWarnings("ImmutableEnumChecker") // a lambda without state
+    enum Defect {
+        RESERVED("__resv", Errno.EINVAL, r -> r.reg().set("__resv[1]", 1)),
+        FLAGS("flags", Errno.EINVAL, r -> r.reg().set("flags", Zcrx.REG_NODEV | 1 << 9)),
+        REGION_POINTER("region_ptr", Errno.EFAULT, r -> r.reg().set("region_ptr", 8)),
+        NO_ENTRIES("rq_entries", Errno.EINVAL, r -> r.reg().set("rq_entries", 0)),
+        INTERFACE("if_idx", Errno.EINVAL, r -> r.reg().set("if_idx", 1)),
+        TOO_MANY_ENTRIES("rq_entries", Errno.EINVAL, r -> r.reg().set("rq_entries", Zcrx.RQ_MAX_ENTRIES + 1)),
+        AREA_POINTER("area_ptr", Errno.EFAULT, r -> r.reg().set("area_ptr", 8)),
+        TOKEN("rq_area_token", Errno.EINVAL, r -> r.area().set("rq_area_token", 1)),
+        EVENT_POINTER("event_desc", Errno.EFAULT, r -> r.reg().set("event_desc", 8)),
+        TYPES("type_mask", Errno.EINVAL, r -> r.event().set("type_mask", 4)),
+        EVENT_RESERVED("__resv2", Errno.EINVAL, r -> r.event().set("__resv2[8]", 1)),
+        REGION_TOO_SMALL("region size", Errno.EINVAL, r -> r.region().set("size", Memory.PAGE_SIZE)),
+        REGION_ADDRESS("user_addr", Errno.EFAULT, r -> r.region().set("user_addr", 0)),
+        MISALIGNED("stats_offset", Errno.EINVAL, r -> r.event().set("stats_offset", 1)),
+        OUT_OF_RANGE("stats_offset", Errno.ERANGE, r -> r.event().set("stats_offset", 8)),
+        BUFFER_LENGTH("rx_buf_len", Errno.EINVAL, r -> r.reg().set("rx_buf_len", 1)),
+        LARGE_BUFFERS("rx_buf_len", Errno.EOPNOTSUPP, r -> r.reg().set("rx_buf_len", 2L * Memory.PAGE_SIZE)),
+        AREA_FLAGS("area flags", Errno.EINVAL, r -> r.area().set("flags", 2)),
+        AREA_EMPTY("area len", Errno.EFAULT, r -> r.area().set("len", 0)),
+        AREA_MISALIGNED(
+                "area addr", Errno.EINVAL, r -> r.area().set("addr", r.area().get("addr") + 8));
+
+        private final String field;
+        private final Errno errno;
+        private final Consumer<Registration> bend;
+
+        Defect(String field, Errno errno, Consumer<Registration> bend) {
+            this.field = field;
+            this.errno = errno;
+            this.bend = bend;
+        }
+    }
+
+    @Property(tries = 40)
+    @Rule("REG-024")
+    @Label("of several things that are wrong, the one that is looked at first decides the error")
+    void orderOfChecks(@ForAll @Size(min = 1, max = 3) Set<Defect> defects) {
+        var effective = new TreeMap<String, Defect>();
+        new TreeSet<>(defects).forEach(defect -> effective.putIfAbsent(defect.field, defect));
+        // Large enough that a region of a page is too small.
+        try (var registration = Registration.nodev(512, 8).events(1).stats();
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            effective.values().forEach(defect -> defect.bend.accept(registration));
+            Defect first =
+                    effective.values().stream().min(Comparator.naturalOrder()).orElseThrow();
+            var outcome = registration.submit(ring);
+            if (outcome.result() != first.errno.result()) {
+                throw new RuleViolation(
+                        outcome + ", expected -" + first.errno + " for " + first + " of " + effective.values());
+            }
         }
     }
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Rule;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Instance;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+@Subject("lifetimes")
+class Lifetimes {
+    @Test
+    @Rule("BUF-023")
+    @DisplayName("a ring that is closed with data under way and buffers held leaves a kernel on which a new one works")
+    void closedInTheMiddle() {
+        for (int round = 0; round < 6; round++) {
+            try (Session session = Session.open(
+                    Registration.nodev().events(Zcrx.EVENT_TYPE_MASK).stats())) {
+                session.startReceiving();
+                if (round % 3 > 0) {
+                    session.transfer(1, 3 * Memory.PAGE_SIZE);
+                }
+                session.send(4 * Memory.PAGE_SIZE);
+                if (round % 3 == 2) {
+                    session.giveBack(1);
+                }
+                // Nothing is reaped, given back or ended.
+            }
+        }
+        try (Session session = Session.open(Registration.nodev())) {
+            session.startReceiving();
+            session.transfer(3, 3 * Memory.PAGE_SIZE);
+        }
+    }
+
+    @Test
+    @Rule("REG-027")
+    @DisplayName("the pages of an area are pinned while it is registered, and no longer")
+    void pinnedPages() throws IOException {
+        int pages = 64;
+        long before = pinnedKiB();
+        try (var registration = Registration.nodev(64, pages)) {
+            try (Ring ring = Ring.open(CqeFormat.CQE32);
+                    Instance _ = Instance.register(ring, registration)) {
+                long pinned = pinnedKiB() - before;
+                Check.that(
+                        pinned >= (long) pages * Memory.PAGE_SIZE / 1024,
+                        "VmPin went up by " + pinned + " kB, expected the " + pages + " pages of the area");
+            }
+            // The ring's end is worked off later, by a kernel thread.
+            long deadline = System.nanoTime() + Session.PATIENCE.toNanos();
+            while (pinnedKiB() != before) {
+                if (System.nanoTime() > deadline) {
+                    throw new RuleViolation("VmPin is " + pinnedKiB() + " kB after the ring was closed, expected "
+                            + before + " kB as before");
+                }
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static long pinnedKiB() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmPin:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .sum();
+    }
+}
