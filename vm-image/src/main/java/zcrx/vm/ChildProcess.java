@@ -76,7 +76,7 @@ public final class ChildProcess {
                 reader("stdout", process.getInputStream(), stdout, out),
                 reader("stderr", process.getErrorStream(), logLines(), line -> {
                     if (err.test(line)) {
-                        process.destroyForcibly();
+                        kill(process);
                     }
                 }));
         Ending.Kind cut = null;
@@ -87,10 +87,15 @@ public final class ChildProcess {
         } catch (InterruptedException e) {
             cut = Ending.Kind.INTERRUPTED;
         }
-        process.destroyForcibly();
+        kill(process);
         uninterrupted(process::waitFor);
         readers.forEach(reader -> uninterrupted(reader::join));
         return new Outcome(cut, process.exitValue());
+    }
+
+    /** Not by {@link Process#destroyForcibly}, which throws away what hasn't been read yet. */
+    private static void kill(Process process) {
+        process.toHandle().destroyForcibly();
     }
 
     private static Thread reader(String name, InputStream in, LineReader splitter, Consumer<String> lines) {

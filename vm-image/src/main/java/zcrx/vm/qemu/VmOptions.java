@@ -15,7 +15,7 @@ import zcrx.vm.BadRequestException;
  * @param cpus the guest's processors
  */
 public record VmOptions(String append, Accel accel, long memoryMiB, int cpus) {
-    private static final Pattern MEMORY = Pattern.compile("([0-9]{1,15})([KMGT]?)(i?B)?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern MEMORY = Pattern.compile("([0-9]{1,9})([KMGT]?)(i?B)?", Pattern.CASE_INSENSITIVE);
 
     /** What the guest's instructions are run by. */
     public enum Accel {

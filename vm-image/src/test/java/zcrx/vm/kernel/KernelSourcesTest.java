@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+package zcrx.vm.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import zcrx.vm.BadRequestException;
+import zcrx.vm.CannotTestException;
+import zcrx.vm.Progress;
+
+class KernelSourcesTest {
+    private static final Progress QUIET = new Progress() {
+        @Override
+        public Task begin(String what) {
+            return new Task() {
+                @Override
+                public void percent(int done) {
+                    // Nobody looks.
+                }
+
+                @Override
+                public void close() {
+                    // Nothing was shown.
+                }
+            };
+        }
+
+        @Override
+        public void note(String line) {
+            throw new AssertionError(line);
+        }
+    };
+
+    @TempDir
+    private Path dir;
+
+    private Path cache;
+    private KernelSources sources;
+
+    @BeforeEach
+    void create() {
+        cache = dir.resolve("cache");
+        sources = new KernelSources(cache, QUIET);
+    }
+
+    private String file(String name, byte[] content) throws IOException {
+        Path file = dir.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.write(file, content);
+        return file.toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gz", "xz", "zstd", "bzip2", "lzma", "lz4-legacy"})
+    void bootsTheElfFileInsideABzImage(String compression) throws IOException {
+        String spec = file("vmlinuz", TinyKernel.bzImage(TinyKernel.elf(true), compression));
+        Kernel kernel = sources.resolve(spec);
+        assertThat(kernel.image()).startsWith(cache).hasBinaryContent(TinyKernel.elf(true));
+        assertThat(kernel.release()).isEqualTo(TinyKernel.RELEASE);
+        assertThat(kernel.spec()).isEqualTo(spec);
+        assertThat(kernel.origin()).isEqualTo("file " + spec);
+    }
+
+    @Test
+    void bootsTheBzImageWithoutPvh() throws IOException {
+        String spec = file("vmlinuz", TinyKernel.bzImage(TinyKernel.elf(false), "gz"));
+        assertThat(sources.resolve(spec).image()).isEqualTo(Path.of(spec));
+    }
+
+    @Test
+    void bootsTheBzImageThatItCannotUnpack() throws IOException {
+        byte[] bytes = TinyKernel.bzImage(TinyKernel.elf(true), "gz");
+        bytes[1024 + 16] ^= (byte) 0xff;
+        String spec = file("vmlinuz", bytes);
+        assertThat(sources.resolve(spec).image()).isEqualTo(Path.of(spec));
+    }
+
+    @Test
+    void unpacksAgainWhatIsDamaged() throws IOException {
+        String spec = file("vmlinuz", TinyKernel.bzImage(TinyKernel.elf(true), "gz"));
+        Path image = sources.resolve(spec).image();
+        Files.write(image, new byte[7]);
+        assertThat(sources.resolve(spec).image()).isEqualTo(image).hasBinaryContent(TinyKernel.elf(true));
+    }
+
+    @Test
+    void takesAnElfFile() throws IOException {
+        String spec = file("vmlinux", TinyKernel.elf(true));
+        Kernel kernel = sources.resolve(spec);
+        assertThat(kernel.image()).isEqualTo(Path.of(spec));
+        assertThat(kernel.release()).isEqualTo(TinyKernel.RELEASE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xz", "zstd", "gz"})
+    void takesAPackage(String compression) throws IOException {
+        Path deb = dir.resolve("linux.deb");
+        byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "zstd");
+        // dpkg calls it zst.
+        TinyKernel.writeDeb(deb, "./usr/lib/modules/9.8.7-tiny/vmlinuz", bzImage, compression);
+        Kernel kernel = sources.resolve(deb.toString());
+        assertThat(kernel.release()).isEqualTo(TinyKernel.RELEASE);
+        assertThat(kernel.cached()).isFalse();
+        assertThat(sources.resolve(deb.toString()).cached()).isTrue();
+    }
+
+    @Test
+    void takesABuildTree() throws IOException {
+        file("tree/arch/x86/boot/bzImage", TinyKernel.bzImage(TinyKernel.elf(true), "zstd"));
+        Kernel kernel = sources.resolve(dir.resolve("tree").toString());
+        assertThat(kernel.release()).isEqualTo(TinyKernel.RELEASE);
+        assertThat(kernel.origin()).isEqualTo("build tree " + dir.resolve("tree"));
+    }
+
+    @Test
+    void theSameKernelIsTheSameHoweverItCame() throws IOException {
+        byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "zstd");
+        Path deb = dir.resolve("linux.deb");
+        TinyKernel.writeDeb(deb, "./boot/vmlinuz-9.8.7-tiny", bzImage, "xz");
+        Kernel one = sources.resolve(deb.toString());
+        Kernel other = sources.resolve(file("vmlinuz", bzImage));
+        assertThat(one.sha256()).isEqualTo(other.sha256());
+        assertThat(one.image()).isEqualTo(other.image());
+    }
+
+    @Test
+    void namesWhatIsWrongAndWhatToDo() throws IOException {
+        refuses(file("text", "hello".getBytes(java.nio.charset.StandardCharsets.US_ASCII)), "not a kernel for x86-64");
+        refuses(file("empty", new byte[0]), "not a kernel for x86-64");
+        refuses(file("vmlinux-no-pvh", TinyKernel.elf(false)), "CONFIG_PVH");
+        refuses(file("program", java.util.Arrays.copyOf(TinyKernel.elf(true), 200)), "not of a Linux kernel");
+        refuses(dir.resolve("absent").toString(), "unknown kernel");
+        refuses("", "unknown kernel");
+        file("tree/.config", new byte[0]);
+        refuses(dir.resolve("tree").toString(), "run make bzImage");
+        Files.createDirectories(dir.resolve("no-tree"));
+        refuses(dir.resolve("no-tree").toString(), "not a kernel build tree");
+        file("bad-tree/arch/x86/boot/bzImage", new byte[5000]);
+        refuses(dir.resolve("bad-tree").toString(), "build it again");
+        Path deb = dir.resolve("doc.deb");
+        TinyKernel.writeDeb(deb, "./usr/share/doc/README", new byte[9], "xz");
+        refuses(deb.toString(), "without a kernel in it");
+        refuses(
+                file("cut.deb", "!<arch>\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII)),
+                "not a Debian package");
+        refuses("debian:what", "debian:latest");
+    }
+
+    private void refuses(String spec, String words) {
+        assertThatThrownBy(() -> sources.resolve(spec))
+                .isInstanceOf(BadRequestException.class)
+                .hasMessageContaining(words)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void saysWhereItCannotWrite() throws IOException {
+        var inTheWay = new KernelSources(Path.of(file("in-the-way", new byte[0])), QUIET);
+        assertThatThrownBy(() -> inTheWay.resolve(file("vmlinuz", TinyKernel.bzImage(TinyKernel.elf(true), "gz"))))
+                .isInstanceOf(CannotTestException.class)
+                .hasMessageContaining("XDG_CACHE_HOME");
+    }
+}
