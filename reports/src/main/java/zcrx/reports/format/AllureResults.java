@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.format;
 
+import io.qameta.allure.AllureResultsWriteException;
 import io.qameta.allure.AllureResultsWriter;
 import io.qameta.allure.FileSystemResultsWriter;
 import io.qameta.allure.model.Attachment;
@@ -62,7 +63,13 @@ public final class AllureResults {
     /** Writes into a new directory. */
     public static void write(Run run, Catalogue catalogue, Path directory) throws IOException {
         Files.createDirectory(directory);
-        new AllureResults(run, catalogue, directory).write();
+        try {
+            new AllureResults(run, catalogue, directory).write();
+        } catch (AllureResultsWriteException e) {
+            // Allure says which of its files; why, such as a full disk, is in the cause.
+            throw new IOException(
+                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
+        }
     }
 
     private void write() throws IOException {
