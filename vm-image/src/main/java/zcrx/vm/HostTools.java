@@ -13,6 +13,9 @@ import zcrx.vm.image.SharedLibraries;
 
 /** What a run needs of this host, by the names of Debian's packages. */
 public final class HostTools {
+    /** The keys that Debian's archive is signed with. */
+    public static final Path ARCHIVE_KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
+
     private static final String BUSYBOX = "busybox";
 
     private HostTools() {}
@@ -57,9 +60,6 @@ public final class HostTools {
                         version("setpriv", "--version")));
     }
 
-    /** The keys that Debian's archive is signed with. */
-    public static final Path ARCHIVE_KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
-
     /**
      * Installs what is missing when run by root; else throws with the line to type.
      *
@@ -75,8 +75,7 @@ public final class HostTools {
         }
         String packages = String.join(" ", missing);
         if (!isRoot()) {
-            throw new CannotTestException("missing on this host: " + packages
-                    + "; run: sudo apt-get install --no-install-recommends " + packages);
+            throw new CannotTestException(advice(missing));
         }
         tell.accept("installing " + packages);
         var install = Stream.concat(Stream.of("apt-get", "-y", "--no-install-recommends", "install"), missing.stream())
@@ -86,8 +85,14 @@ public final class HostTools {
         Command.Result result = Command.run(install, Map.of("DEBIAN_FRONTEND", "noninteractive"), l -> false);
         if (!result.ok()) {
             throw new CannotTestException("cannot install " + packages + ": " + result.complaint("E: ")
-                    + "; install by hand what gives these");
+                    + "; install by hand, then run this again");
         }
+    }
+
+    /** What a user without root's rights is told. */
+    static String advice(List<String> missing) {
+        String packages = String.join(" ", missing);
+        return "missing on this host: " + packages + "; run: sudo apt-get install --no-install-recommends " + packages;
     }
 
     /** Whether this process may do anything. */

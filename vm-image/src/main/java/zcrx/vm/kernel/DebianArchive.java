@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
+import zcrx.vm.HostTools;
 import zcrx.vm.Progress;
 
 /**
@@ -31,7 +32,6 @@ final class DebianArchive {
     /** Names the environment variable, too, that is how other distributions use this. */
     static final String MIRROR_VARIABLE = "ZCRX_DEBIAN_MIRROR";
 
-    private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
     private static final Duration FRESH = Duration.ofHours(6);
     private static final Pattern STATUS = Pattern.compile("dlstatus:\\d+:(\\d+)(\\.\\d+)?:.*");
     private static final Pattern RELEASE_FILE = Pattern.compile("'([^']+)/dists/([^/']+)/InRelease' .*");
@@ -134,9 +134,9 @@ final class DebianArchive {
 
     /** Writes apt's configuration for these suites, and says which mirror it uses. */
     private String configure(List<String> suites) throws IOException {
-        if (!Files.isReadable(KEYRING)) {
-            throw new CannotTestException(
-                    "no keys to check Debian's packages with, " + KEYRING + ": install debian-archive-keyring");
+        if (!Files.isReadable(HostTools.ARCHIVE_KEYRING)) {
+            throw new CannotTestException("no keys to check Debian's packages with, " + HostTools.ARCHIVE_KEYRING
+                    + ": install debian-archive-keyring");
         }
         String mirror = System.getenv(MIRROR_VARIABLE);
         if (mirror == null || mirror.isBlank()) {
@@ -147,7 +147,7 @@ final class DebianArchive {
         Files.createDirectories(dir.resolve("lists/partial"));
         Files.createDirectories(dir.resolve("archives/partial"));
         Files.writeString(dir.resolve("status"), "");
-        String source = "deb [arch=amd64 signed-by=" + KEYRING + "] " + mirror;
+        String source = "deb [arch=amd64 signed-by=" + HostTools.ARCHIVE_KEYRING + "] " + mirror;
         Files.write(
                 dir.resolve("sources.list"),
                 suites.stream().map(s -> source + " " + s + " main").toList());

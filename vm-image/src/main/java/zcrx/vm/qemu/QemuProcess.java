@@ -105,7 +105,8 @@ final class QemuProcess {
             return new Ending(Ending.Kind.KILLED, last);
         }
         if (!outcome.signal().isEmpty()) {
-            return new Ending(Ending.Kind.KILLED, "QEMU was killed by " + outcome.signal());
+            return new Ending(
+                    Ending.Kind.KILLED, "QEMU was killed by " + outcome.signal() + (last.isEmpty() ? "" : ", " + last));
         }
         if (outcome.status() == 0) {
             return new Ending(Ending.Kind.STOPPED, "");

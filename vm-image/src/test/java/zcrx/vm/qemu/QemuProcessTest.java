@@ -44,7 +44,8 @@ class QemuProcessTest {
     @CsvSource({
         "echo up; exit 0, STOPPED, ''",
         "echo up; kill -9 $$, KILLED, QEMU was killed by SIGKILL",
-        "kill -6 $$, KILLED, QEMU was killed by SIGABRT",
+        "echo 'qemu-system-x86_64: no such MSR' >&2; kill -6 $$, KILLED, "
+                + "'QEMU was killed by SIGABRT, qemu-system-x86_64: no such MSR'",
         "echo up; echo qemu-system-x86_64: out of luck >&2; exit 1, KILLED, qemu-system-x86_64: out of luck",
         "echo qemu-system-x86_64: -x: invalid option >&2; exit 1, NOT_STARTED, qemu-system-x86_64: -x: invalid option",
         "exit 3, NOT_STARTED, QEMU ended with status 3",
