@@ -32,7 +32,7 @@ class FixedBugs {
     }
 
     @Test
-    @Rule("BUF-021")
+    @Rule("BUF-020")
     @DisplayName(
             "a receive that made progress and then met a full completion ring ends with ENOSPC, though no packet follows")
     void fullRingAfterProgress() {
