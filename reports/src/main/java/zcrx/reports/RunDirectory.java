@@ -234,7 +234,7 @@ public final class RunDirectory {
         Path allure = path.resolve("allure-results");
         delete(allure);
         AllureResults.write(run, catalogue, allure);
-        html.generate("kernel " + run.release(), allure, path.resolve("report"));
+        html.generate("zcrx-conformance", allure, path.resolve("report"));
     }
 
     public Path reportFile() {

@@ -30,6 +30,7 @@ public final class AllureHtml {
     /**
      * Makes {@code index.html}, one file that needs no server and no network. An older one is replaced.
      *
+     * @param title which Allure takes as HTML: no text from a guest
      * @throws IOException with one line that says what is wrong
      */
     public void generate(String title, Path results, Path report) throws IOException {

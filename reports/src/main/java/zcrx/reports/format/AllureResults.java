@@ -113,7 +113,7 @@ public final class AllureResults {
                             case BROKEN -> io.qameta.allure.model.Status.BROKEN;
                             case NOT_RUN -> null;
                         })
-                .setStatusDetails(new StatusDetails().setMessage(test.message()).setTrace(test.details()))
+                .setStatusDetails(details(test.message(), test.details()))
                 .setLabels(labels)
                 .setAttachments(attachments)
                 .setDescriptionHtml(rules(test))
@@ -129,6 +129,11 @@ public final class AllureResults {
             html.append("<br><i>").append(escape(rule.source())).append("</i></p>");
         }
         return html.toString();
+    }
+
+    /** Allure's page shows both as they are, so they have to be HTML; everything else it escapes itself. */
+    private static StatusDetails details(String message, String trace) {
+        return new StatusDetails().setMessage(escape(message)).setTrace(escape(trace));
     }
 
     private static String escape(String text) {
@@ -166,7 +171,7 @@ public final class AllureResults {
         run.errors().forEach(e -> reasons.add("could not test: " + e));
         writer.write(result(Run.RUN_ITSELF, "the run as a whole", 0)
                 .setStatus(failed ? io.qameta.allure.model.Status.FAILED : io.qameta.allure.model.Status.BROKEN)
-                .setStatusDetails(new StatusDetails().setMessage(String.join("\n", reasons)))
+                .setStatusDetails(details(String.join("\n", reasons), ""))
                 .setLabels(List.of(label("suite", Run.RUN_ITSELF), label("feature", Run.RUN_ITSELF)))
                 .setAttachments(attachments));
     }

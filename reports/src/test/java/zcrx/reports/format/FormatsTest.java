@@ -74,6 +74,26 @@ class FormatsTest {
                 .containsExactly("not ok 1 Evil.test", "not ok 2 zcrx.run");
     }
 
+    /** Seen in a browser: the page of a test takes message and trace for HTML, and a description is HTML anyway. */
+    @Test
+    void hostileTextIsNoMarkupWhereAllureTakesMarkup(@TempDir Path directory) throws IOException {
+        Path results = directory.resolve("allure-results");
+        AllureResults.write(hostile(), new Catalogue(Map.of()), results);
+        for (JsonNode test : results(results)) {
+            assertThat(test.at("/statusDetails").toString()).doesNotContain("<").contains("&lt;script");
+            assertThat(test.path("descriptionHtml").asString("")).doesNotContain("<script");
+            assertThat(test.has("description")).isFalse();
+        }
+    }
+
+    private static List<JsonNode> results(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(f -> f.toString().endsWith("-result.json"))
+                    .map(f -> JsonMapper.shared().readTree(f.toFile()))
+                    .toList();
+        }
+    }
+
     @Test
     void junitXml() throws Exception {
         Run run = Feed.planned()
@@ -161,12 +181,7 @@ class FormatsTest {
                 .finish(Ending.Kind.KILLED, "QEMU was killed by signal 9");
         Path results = directory.resolve("allure-results");
         AllureResults.write(run, new Catalogue(Map.of("ARM-003", new Catalogue.Rule("a < b", "zcrx.h"))), results);
-        List<JsonNode> tests;
-        try (Stream<Path> files = Files.list(results)) {
-            tests = files.filter(f -> f.toString().endsWith("-result.json"))
-                    .map(f -> JsonMapper.shared().readTree(f.toFile()))
-                    .toList();
-        }
+        List<JsonNode> tests = results(results);
         assertThat(tests).hasSize(4);
         JsonNode failed = tests.stream()
                 .filter(t -> t.at("/fullName").asString().equals("Arm.notFired"))
