@@ -16,6 +16,7 @@ import zcrx.conformance.results.KernelLogMark;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
+import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.ring.RuleViolation;
 
 /** Turns what the JUnit Platform tells into result events and marks in the kernel log. */
@@ -23,6 +24,7 @@ final class ResultListener implements TestExecutionListener {
     private final ResultWriter results;
     private final KernelLog kernelLog;
     private final Map<String, Long> started = new HashMap<>();
+    private PathKind path = PathKind.NODEV;
     private int ended;
 
     ResultListener(ResultWriter results, KernelLog kernelLog) {
@@ -30,22 +32,39 @@ final class ResultListener implements TestExecutionListener {
         this.kernelLog = kernelLog;
     }
 
+    /** What comes now is on this path. */
+    void on(PathKind kind) {
+        path = kind;
+    }
+
     int ended() {
         return ended;
     }
 
-    private static @Nullable String id(TestIdentifier test) {
-        return test.isTest() && test.getSource().orElse(null) instanceof MethodSource method ? Names.id(method) : null;
+    private @Nullable String id(TestIdentifier test) {
+        return test.isTest() && test.getSource().orElse(null) instanceof MethodSource method
+                ? Names.id(method, path)
+                : null;
     }
 
     @Override
     public void executionStarted(TestIdentifier test) {
         String id = id(test);
         if (id != null) {
-            started.put(id, System.nanoTime());
-            results.write(new ResultEvent.Start(id));
-            kernelLog.mark(KernelLogMark.Kind.START, id);
+            start(id);
         }
+    }
+
+    private void start(String id) {
+        started.put(id, System.nanoTime());
+        results.write(new ResultEvent.Start(id));
+        kernelLog.mark(KernelLogMark.Kind.START, id);
+    }
+
+    /** A test that cannot be run for a reason that is not its own. */
+    void notRun(String id, Status status, String reason) {
+        start(id);
+        end(id, status, reason, null);
     }
 
     @Override

@@ -27,9 +27,14 @@ import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.cases.Cases;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
+import zcrx.fixtures.path.DataPath;
+import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.SyscallException;
 
 /**
  * The program that runs inside the guest. Its classes are listed, not searched for, and it loads no report and no
@@ -49,20 +54,28 @@ public final class Suite {
                 .build());
     }
 
-    private static LauncherDiscoveryRequest request(SuiteOptions options) {
+    private static LauncherDiscoveryRequest request(SuiteOptions options, PathKind path) {
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(
                         Cases.ALL.stream().map(DiscoverySelectors::selectClass).toList())
-                .filters((PostDiscoveryFilter) test -> FilterResult.includedIf(wanted(test, options)))
+                .filters((PostDiscoveryFilter) test -> FilterResult.includedIf(wanted(test, options, path)))
                 .configurationParameter("jqwik.database", "")
                 .configurationParameter("jqwik.reporting.usejunitplatform", "true")
                 .configurationParameter("jqwik.reporting.onlyfailures", "true")
                 .build();
     }
 
-    private static boolean wanted(TestDescriptor test, SuiteOptions options) {
+    private static boolean wanted(TestDescriptor test, SuiteOptions options, PathKind path) {
         if (!(test.getSource().orElse(null) instanceof MethodSource method)) {
             return true;
+        }
+        boolean onPath = switch (Names.scope(method)) {
+            case NODEV -> !path.hasQueue();
+            case EVERY_PATH -> true;
+            case QUEUE -> path.hasQueue() || options.paths().stream().noneMatch(PathKind::hasQueue);
+        };
+        if (!onPath) {
+            return false;
         }
         boolean inProfile = switch (options.profile()) {
             case GATE -> !tagged(test, Full.TAG) && !tagged(test, Death.TAG);
@@ -73,7 +86,7 @@ public final class Suite {
         boolean named = !options.tests().isEmpty();
         return named
                 ? options.profile() == Profile.DEATHS == tagged(test, Death.TAG)
-                        && Names.matches(options.tests(), Names.id(method), Names.rules(method))
+                        && Names.matches(options.tests(), method, path)
                 : inProfile;
     }
 
@@ -83,21 +96,31 @@ public final class Suite {
 
     /** What would run with these options, in order. Needs no kernel. */
     public static List<PlannedTest> plan(SuiteOptions options) {
-        return planned(launcher().discover(request(options)));
+        return discover(launcher(), options).stream()
+                .flatMap(batch -> batch.tests().stream())
+                .toList();
     }
 
-    private static List<PlannedTest> planned(TestPlan plan) {
-        var tests = new ArrayList<PlannedTest>();
-        plan.getRoots().forEach(root -> collect(plan, root, tests));
-        return List.copyOf(tests);
+    /** What runs on one data path. */
+    private record Batch(PathKind path, TestPlan plan, List<PlannedTest> tests) {}
+
+    private static List<Batch> discover(Launcher launcher, SuiteOptions options) {
+        return options.paths().stream()
+                .map(path -> {
+                    TestPlan plan = launcher.discover(request(options, path));
+                    var tests = new ArrayList<PlannedTest>();
+                    plan.getRoots().forEach(root -> collect(plan, root, path, tests));
+                    return new Batch(path, plan, tests);
+                })
+                .toList();
     }
 
-    private static void collect(TestPlan plan, TestIdentifier parent, List<PlannedTest> to) {
+    private static void collect(TestPlan plan, TestIdentifier parent, PathKind path, List<PlannedTest> to) {
         for (TestIdentifier child : plan.getChildren(parent)) {
             if (child.isTest() && child.getSource().orElse(null) instanceof MethodSource method) {
-                to.add(Names.planned(child, method));
+                to.add(Names.planned(child, method, path));
             } else {
-                collect(plan, child, to);
+                collect(plan, child, path, to);
             }
         }
     }
@@ -116,7 +139,7 @@ public final class Suite {
             try (var nowhere = new ResultWriter(OutputStream.nullOutputStream());
                     var log = new KernelLog(OutputStream.nullOutputStream())) {
                 hello(nowhere);
-                test(new SuiteOptions(Profile.GATE, 1, List.of()), nowhere, log);
+                test(new SuiteOptions(Profile.GATE, 1, List.of(), List.of(PathKind.values())), nowhere, log);
             }
             return;
         }
@@ -154,10 +177,38 @@ public final class Suite {
     private static void test(SuiteOptions options, ResultWriter results, KernelLog kernelLog) {
         PropertyRounds.use(options);
         Launcher launcher = launcher();
-        TestPlan plan = launcher.discover(request(options));
-        results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), planned(plan)));
+        List<Batch> batches = discover(launcher, options);
+        results.write(new ResultEvent.Plan(
+                options.profile().word(),
+                options.seed(),
+                batches.stream().flatMap(batch -> batch.tests().stream()).toList()));
         var listener = new ResultListener(results, kernelLog);
-        launcher.execute(plan, listener);
+        for (Batch batch : batches) {
+            listener.on(batch.path());
+            test(launcher, batch, listener);
+        }
         results.write(new ResultEvent.Bye(listener.ended()));
+    }
+
+    private static void test(Launcher launcher, Batch batch, ResultListener listener) {
+        List<PlannedTest> tests = batch.tests();
+        if (tests.isEmpty()) {
+            return;
+        }
+        DataPath opened;
+        try {
+            opened = batch.path().open();
+        } catch (UnavailableException e) {
+            tests.forEach(test -> listener.notRun(test.id(), Status.SKIP, String.valueOf(e.getMessage())));
+            return;
+        } catch (IllegalStateException | SyscallException e) {
+            String reason = "the data path " + batch.path().word() + " cannot be set up: " + e.getMessage();
+            tests.forEach(test -> listener.notRun(test.id(), Status.BROKEN, reason));
+            return;
+        }
+        try (opened) {
+            Paths.use(opened);
+            launcher.execute(batch.plan(), listener);
+        }
     }
 }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import zcrx.fixtures.path.PathKind;
 
 /**
  * What to run. Travels as command-line words, because a guest gets it on its kernel's command line, behind {@code --}.
@@ -13,8 +14,11 @@ import java.util.Locale;
  * @param profile how much
  * @param seed of every random choice
  * @param tests globs over test ids and requirement ids; empty for all of the profile
+ * @param paths to run it on, in this order
  */
-public record SuiteOptions(Profile profile, long seed, List<String> tests) {
+public record SuiteOptions(Profile profile, long seed, List<String> tests, List<PathKind> paths) {
+    /** What runs anywhere. */
+    private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV);
 
     /** How much to run. */
     public enum Profile {
@@ -33,6 +37,12 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests) {
 
     public SuiteOptions {
         tests = List.copyOf(tests);
+        paths = List.copyOf(paths);
+    }
+
+    /** Without a device. */
+    public SuiteOptions(Profile profile, long seed, List<String> tests) {
+        this(profile, seed, tests, DEFAULT_PATHS);
     }
 
     /** The words that {@link #parse} takes back. */
@@ -42,6 +52,12 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests) {
             words.add("--tests");
             words.add(test);
         }
+        if (!paths.equals(DEFAULT_PATHS)) {
+            for (PathKind path : paths) {
+                words.add("--data-path");
+                words.add(path.word());
+            }
+        }
         return words;
     }
 
@@ -50,6 +66,7 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests) {
         Profile profile = Profile.GATE;
         long seed = 0;
         var tests = new ArrayList<String>();
+        var paths = new ArrayList<PathKind>();
         for (Iterator<String> i = words.iterator(); i.hasNext(); ) {
             String option = i.next();
             if (!i.hasNext()) {
@@ -64,9 +81,12 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests) {
                             .orElseThrow(() -> new IllegalArgumentException("unknown profile: " + value));
                 case "--seed" -> seed = Long.parseLong(value);
                 case "--tests" -> tests.add(value);
+                case "--data-path" ->
+                    paths.add(PathKind.of(value)
+                            .orElseThrow(() -> new IllegalArgumentException("unknown data path: " + value)));
                 default -> throw new IllegalArgumentException("unknown option: " + option);
             }
         }
-        return new SuiteOptions(profile, seed, tests);
+        return new SuiteOptions(profile, seed, tests, paths.isEmpty() ? DEFAULT_PATHS : paths);
     }
 }

@@ -12,8 +12,11 @@ import net.jqwik.api.Label;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
+import zcrx.conformance.Paths;
 import zcrx.conformance.PropertyRounds;
 import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.model.InstanceModel;
@@ -21,12 +24,12 @@ import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
-import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
 /** Random sequences of what user space can do, each followed by a look at whether the kernel did what the model says. */
 @Subject("fire-once and re-arm")
 @AddLifecycleHook(PropertyRounds.class)
+@RunsOn(Scope.EVERY_PATH)
 class AgainstTheModel {
     private static final int BUFFERS = 16;
     private static final int ENTRIES = 32;
@@ -79,8 +82,8 @@ class AgainstTheModel {
     void sequences(@ForAll("steps") List<Step> steps, @ForAll boolean subscribed) {
         int mask = subscribed ? Zcrx.EVENT_TYPE_MASK : 1 << Zcrx.EVENT_ALLOC_FAIL;
         var model = new InstanceModel(BUFFERS, mask);
-        try (Session session =
-                Session.open(Registration.nodev(ENTRIES, BUFFERS).events(mask).stats())) {
+        try (Session session = Session.open(
+                Paths.current().copying(ENTRIES, BUFFERS).events(mask).stats())) {
             var run = new Run(session, model);
             session.startReceiving();
             for (Step step : steps) {

@@ -6,23 +6,26 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Full;
+import zcrx.conformance.Paths;
 import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
-import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("fire-once and re-arm")
+@RunsOn(Scope.EVERY_PATH)
 class Arm {
     private static final int COPY = 1 << Zcrx.EVENT_COPY;
     private static final int PIECE = 2 * Memory.PAGE_SIZE;
 
     private static Session receiving(int typeMask) {
-        Session session = Session.open(Registration.nodev().events(typeMask));
+        Session session = Session.open(Paths.current().copying().events(typeMask));
         session.startReceiving();
         return session;
     }
@@ -137,7 +140,7 @@ class Arm {
     @DisplayName("a type that was not subscribed to cannot be armed, though it was counted: EINVAL")
     void notSubscribed() {
         try (Session session = Session.open(
-                Registration.nodev().events(1 << Zcrx.EVENT_ALLOC_FAIL).stats())) {
+                Paths.current().copying().events(1 << Zcrx.EVENT_ALLOC_FAIL).stats())) {
             session.startReceiving();
             session.transfer(1, PIECE);
             session.settle();
@@ -163,8 +166,9 @@ class Arm {
     @Rule("ARM-008")
     @DisplayName("an event can be armed before it was reaped; then two are outstanding")
     void beforeReaping() {
-        try (Session session = Session.open(Registration.nodev().events(COPY))) {
+        try (Session session = Session.open(Paths.current().copying().events(COPY))) {
             session.send(PIECE);
+            session.awaitArrival();
             session.submitOnly();
             // Latched, and not yet posted.
             session.arm(Zcrx.EVENT_COPY);

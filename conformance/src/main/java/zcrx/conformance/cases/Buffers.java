@@ -12,8 +12,11 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Paths;
 import zcrx.conformance.PropertyRounds;
 import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
@@ -34,7 +37,7 @@ class Buffers {
     private static final int PAGES = 8;
 
     private static Session receiving(int pages) {
-        Session session = Session.open(Registration.nodev(64, pages));
+        Session session = Session.open(Paths.current().copying(64, pages));
         session.startReceiving();
         return session;
     }
@@ -68,19 +71,20 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-001")
     @DisplayName("every byte arrives, once and in order, over IPv4 and IPv6 and with both formats of completions")
     void everyByte() {
         int pieces = 6;
         int piece = 5 * Memory.PAGE_SIZE + 123;
         for (TcpPair.Family family : TcpPair.Family.values()) {
-            try (Session session = Session.open(Registration.nodev(), family)) {
+            try (Session session = Session.open(Paths.current().copying(), family)) {
                 session.startReceiving();
                 session.transfer(pieces, piece);
                 Check.equal("bytes over " + family, (long) pieces * piece, session.received());
             }
         }
-        try (Session session = Session.open(CqeFormat.CQE_MIXED, Registration.nodev())) {
+        try (Session session = Session.open(CqeFormat.CQE_MIXED, Paths.current().copying())) {
             session.startReceiving();
             session.transfer(pieces, piece);
             Check.equal("bytes on a mixed ring", (long) pieces * piece, session.received());
@@ -88,6 +92,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-002")
     @DisplayName("a copied piece starts at the start of a buffer and is no longer than it")
     void oneBufferEach() {
@@ -105,6 +110,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-003")
     @DisplayName(
             "no buffer is delivered again while user space holds it; when all are held the receive ends with ENOMEM")
@@ -115,6 +121,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-004")
     @DisplayName("buffers that went back by the refill ring and a flush are delivered again, and no byte is lost")
     void recovery() {
@@ -125,6 +132,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-005")
     @DisplayName("a flush consumes every entry of the refill ring, and an empty one is no error")
     void flushConsumes() {
@@ -183,6 +191,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-008")
     @DisplayName("a buffer that user space does not hold cannot be given back: twice is once")
     void notHeld() {
@@ -203,6 +212,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-009")
     @DisplayName("the length of a refill entry and the offset inside its buffer do not matter")
     void lengthIgnored() {
@@ -218,11 +228,12 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-010")
     @DisplayName("head and tail of the refill ring wrap around at its size")
     void wrapsAround() {
         int entries = 4;
-        try (Session session = Session.open(Registration.nodev(entries, PAGES))) {
+        try (Session session = Session.open(Paths.current().copying(entries, PAGES))) {
             session.startReceiving();
             for (int i = 0; i < 5 * entries; i++) {
                 session.transfer(1, 3 * Memory.PAGE_SIZE);
@@ -237,6 +248,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-011")
     @DisplayName("a wild tail makes a flush take at most the ring's size, and gives away nothing that was not held")
     void wildTail() {
@@ -261,11 +273,12 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-012")
     @DisplayName("a receive with a limit delivers exactly that much and ends with 0")
     void limit() {
         int limit = 2 * Memory.PAGE_SIZE + 100;
-        try (Session session = Session.open(Registration.nodev())) {
+        try (Session session = Session.open(Paths.current().copying())) {
             session.startReceiving(limit);
             session.send(4 * Memory.PAGE_SIZE);
             Cqe end = session.awaitTerminal();
@@ -277,6 +290,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-013")
     @DisplayName("the end of the stream ends the receive with 0, after all the data")
     void endOfStream() {
@@ -290,6 +304,7 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-014")
     @DisplayName("areas can be added: each has its own token, and its buffers are used when the first area is empty")
     void addedArea() {
@@ -317,6 +332,7 @@ class Buffers {
     }
 
     @Property(tries = 10)
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-015")
     @Label("no buffer is ever lost: after any use, giving everything back makes every buffer deliverable")
     void noneLost(@ForAll @Size(min = 1, max = 10) List<@IntRange(min = 1, max = 12_000) Integer> sizes) {

@@ -14,8 +14,11 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Paths;
 import zcrx.conformance.PropertyRounds;
 import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Ring;
@@ -31,6 +34,7 @@ import zcrx.fixtures.zcrx.Stats.Snapshot;
 
 @Subject("counter accuracy")
 @AddLifecycleHook(PropertyRounds.class)
+@RunsOn(Scope.EVERY_PATH)
 class CopyCounters {
     /** Large enough that the kernel never moves it into the linear part of a packet, whose copy is not counted. */
     private static final int PIECE = 2 * Memory.PAGE_SIZE;
@@ -61,7 +65,7 @@ class CopyCounters {
     @Rule("CNT-001")
     @DisplayName("both counters are zero after registration, whatever was there")
     void zeroedAtRegistration() {
-        try (var registration = Registration.nodev().events(BOTH).stats()) {
+        try (var registration = Paths.current().copying().events(BOTH).stats()) {
             MemorySegment region = registration.regionMemory();
             region.fill((byte) 0xff);
             try (Ring ring = Ring.open(CqeFormat.CQE32);
@@ -75,7 +79,7 @@ class CopyCounters {
     @Rule("CNT-002")
     @DisplayName("copies are counted when no event was subscribed to")
     void withoutSubscription() {
-        try (Session session = receiving(Registration.nodev())) {
+        try (Session session = receiving(Paths.current().copying())) {
             session.transfer(3, PIECE);
             Check.equal("copy_bytes", 3L * PIECE, session.stats().bytes());
             invariants(session, Snapshot.ZERO);
@@ -86,7 +90,7 @@ class CopyCounters {
     @Rule("CNT-003")
     @DisplayName("copies are counted while the event is latched")
     void whileLatched() {
-        try (Session session = receiving(Registration.nodev().events(BOTH))) {
+        try (Session session = receiving(Paths.current().copying().events(BOTH))) {
             session.transfer(1, PIECE);
             session.settle();
             session.awaitEvent();
@@ -105,7 +109,7 @@ class CopyCounters {
     @DisplayName("copy_bytes is exactly what was delivered, when all of it was in fragments")
     void exactBytes() {
         for (int piece : new int[] {PIECE, PIECE + 1, 5 * Memory.PAGE_SIZE - 1, 8 * Memory.PAGE_SIZE}) {
-            try (Session session = receiving(Registration.nodev())) {
+            try (Session session = receiving(Paths.current().copying())) {
                 session.transfer(4, piece);
                 Check.equal(
                         "copy_bytes after 4 pieces of " + piece,
@@ -117,6 +121,7 @@ class CopyCounters {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
     @Rule("CNT-005")
     @DisplayName("copy_count is one for each fragment, not for each completion")
     void fragmentOfManyPages() {
@@ -137,7 +142,7 @@ class CopyCounters {
     @Rule("CNT-006")
     @DisplayName("the counters never go down")
     void neverDown() {
-        try (Session session = receiving(Registration.nodev().events(BOTH))) {
+        try (Session session = receiving(Paths.current().copying().events(BOTH))) {
             Snapshot last = session.stats();
             for (int i = 0; i < 16; i++) {
                 session.transfer(1, PIECE);
@@ -156,7 +161,7 @@ class CopyCounters {
     @DisplayName("what is delivered before the buffers run out is counted, and the rest when it comes")
     void outOfBuffers() {
         int pages = 4;
-        try (Session session = receiving(Registration.nodev(64, pages))) {
+        try (Session session = receiving(Paths.current().copying(64, pages))) {
             session.exhaust(pages, Errno.ENOMEM);
             Check.equal("completions", pages, session.dataCompletions());
             Check.equal("copy_bytes", session.received(), session.stats().bytes());
@@ -176,7 +181,7 @@ class CopyCounters {
     void fullCompletionRing() {
         int slots = 4;
         try (Session session =
-                Session.open(CqeFormat.CQE32, slots, Registration.nodev().stats())) {
+                Session.open(CqeFormat.CQE32, slots, Paths.current().copying().stats())) {
             session.startReceiving();
             session.exhaust(slots, Errno.ENOSPC);
             Check.equal("copy_bytes", session.received(), session.stats().bytes());
@@ -193,7 +198,7 @@ class CopyCounters {
     @Rule("CNT-009")
     @DisplayName("the kernel goes on from the values that user space has written")
     void userReset() {
-        try (Session session = receiving(Registration.nodev())) {
+        try (Session session = receiving(Paths.current().copying())) {
             session.transfer(1, PIECE);
             for (Snapshot preset : List.of(Snapshot.ZERO, new Snapshot(1000, 1), new Snapshot(7, 1L << 40))) {
                 session.instance().stats().write(preset);
@@ -214,7 +219,7 @@ class CopyCounters {
     @Rule("CNT-010")
     @DisplayName("both counters carry past 32 bits")
     void pastThirtyTwoBits() {
-        try (Session session = receiving(Registration.nodev())) {
+        try (Session session = receiving(Paths.current().copying())) {
             var preset = new Snapshot(0xffff_ffffL, 0xffff_ffffL);
             session.instance().stats().write(preset);
             session.transfer(1, PIECE);
@@ -230,7 +235,7 @@ class CopyCounters {
     @Rule("CNT-011")
     @DisplayName("without the STATS flag nothing is written behind the entries")
     void withoutTheFlag() {
-        var registration = Registration.nodev().events(BOTH);
+        var registration = Paths.current().copying().events(BOTH);
         MemorySegment behind =
                 registration.regionMemory().asSlice(Registration.endOfEntries(Registration.DEFAULT_ENTRIES));
         behind.fill((byte) 0x5a);
@@ -247,7 +252,7 @@ class CopyCounters {
     @Rule("CNT-012")
     @Label("copied bytes and fragments keep their invariants whatever is sent")
     void invariantsHold(@ForAll @Size(min = 1, max = 12) List<@IntRange(min = 1, max = 20_000) Integer> sizes) {
-        try (Session session = receiving(Registration.nodev())) {
+        try (Session session = receiving(Paths.current().copying())) {
             Snapshot last = session.stats();
             for (int size : sizes) {
                 session.transfer(1, size);
@@ -266,7 +271,7 @@ class CopyCounters {
     @Rule("CNT-013")
     @DisplayName("a reader beside the traffic never sees a counter go down")
     void readerBeside() {
-        try (Session session = receiving(Registration.nodev())) {
+        try (Session session = receiving(Paths.current().copying())) {
             var done = new AtomicBoolean();
             CompletableFuture<Snapshot> reader = CompletableFuture.supplyAsync(() -> {
                 Snapshot last = Snapshot.ZERO;
@@ -299,7 +304,7 @@ class CopyCounters {
     @DisplayName("whatever the shape of what is sent, the data is right and the counters keep their invariants")
     void shapes() {
         for (TcpPair.Family family : TcpPair.Family.values()) {
-            try (Session session = Session.open(Registration.nodev().stats(), family)) {
+            try (Session session = Session.open(Paths.current().copying().stats(), family)) {
                 session.startReceiving();
                 for (int size : new int[] {1, 2, 100, 1000, Memory.PAGE_SIZE - 1, Memory.PAGE_SIZE, 60_000}) {
                     session.transfer(1, size);
@@ -327,7 +332,7 @@ class CopyCounters {
     @DisplayName("instances count each for themselves")
     void instancesApart() {
         try (var other = Registration.nodev(64, 16).stats();
-                Session session = receiving(Registration.nodev())) {
+                Session session = receiving(Paths.current().copying())) {
             Instance idle = Instance.register(session.ring(), other);
             session.transfer(2, PIECE);
             Check.equal(

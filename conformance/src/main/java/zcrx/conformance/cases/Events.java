@@ -5,7 +5,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Paths;
 import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
@@ -18,6 +21,7 @@ import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("fire-once and re-arm")
+@RunsOn(Scope.EVERY_PATH)
 class Events {
     private static final int COPY = 1 << Zcrx.EVENT_COPY;
     private static final int BOTH = Zcrx.EVENT_TYPE_MASK;
@@ -38,7 +42,7 @@ class Events {
     @DisplayName("a copied fragment posts a COPY event: user_data of the descriptor, res the type, no flags")
     void copyEvent() {
         for (CqeFormat format : CqeFormat.values()) {
-            try (Session session = receiving(format, Registration.nodev().events(COPY))) {
+            try (Session session = receiving(format, Paths.current().copying().events(COPY))) {
                 session.transfer(1, PIECE);
                 session.settle();
                 Cqe event = session.awaitEvent();
@@ -56,7 +60,7 @@ class Events {
     @DisplayName("user_data comes back with all of its 64 bits")
     void userData() {
         for (long userData : new long[] {0, 1, 1L << 31, 1L << 32, Long.MIN_VALUE, -1, 0x0123_4567_89ab_cdefL}) {
-            try (Session session = receiving(Registration.nodev().events(COPY, userData))) {
+            try (Session session = receiving(Paths.current().copying().events(COPY, userData))) {
                 session.transfer(1, PIECE);
                 session.settle();
                 Check.equal("user_data", userData, session.awaitEvent().userData());
@@ -68,7 +72,7 @@ class Events {
     @Rule("EVT-003")
     @DisplayName("an event fires once, however much is copied")
     void firesOnce() {
-        try (Session session = receiving(Registration.nodev().events(COPY))) {
+        try (Session session = receiving(Paths.current().copying().events(COPY))) {
             for (int i = 0; i < 8; i++) {
                 session.transfer(2, PIECE);
                 session.giveBackAll();
@@ -83,7 +87,8 @@ class Events {
     @DisplayName("a type that was not subscribed to never fires")
     void notSubscribed() {
         for (int mask : new int[] {0, 1 << Zcrx.EVENT_ALLOC_FAIL}) {
-            try (Session session = receiving(Registration.nodev().events(mask).stats())) {
+            try (Session session =
+                    receiving(Paths.current().copying().events(mask).stats())) {
                 session.transfer(2, PIECE);
                 session.settle();
                 Check.that(session.stats().count() > 0, "nothing was copied");
@@ -96,7 +101,7 @@ class Events {
     @Rule("EVT-005")
     @DisplayName("without a descriptor there are no events")
     void noDescriptor() {
-        try (Session session = receiving(Registration.nodev())) {
+        try (Session session = receiving(Paths.current().copying())) {
             // A completion that belongs to nothing would be a violation as well.
             session.transfer(2, PIECE);
             session.settle();
@@ -109,7 +114,7 @@ class Events {
     @DisplayName("the data that caused an event is completed before the event")
     void afterTheData() {
         for (CqeFormat format : CqeFormat.values()) {
-            try (Session session = receiving(format, Registration.nodev().events(COPY))) {
+            try (Session session = receiving(format, Paths.current().copying().events(COPY))) {
                 session.transfer(1, PIECE);
                 session.settle();
                 Check.that(!session.isEvent(session.log().getFirst()), "the event came first: " + session.log());
@@ -122,9 +127,11 @@ class Events {
     @Rule("EVT-007")
     @DisplayName("an event is posted when the ring's owner enters the kernel for completions, not before")
     void ownerMustEnter() {
-        try (Session session = Session.open(Registration.nodev().events(COPY).stats())) {
+        try (Session session =
+                Session.open(Paths.current().copying().events(COPY).stats())) {
             // The data is there before the receive starts, so that submitting alone copies it.
             session.send(PIECE);
+            session.awaitArrival();
             session.submitOnly();
             Check.that(session.stats().count() > 0, "submitting the receive copied nothing");
             session.reapWithoutEntering();
@@ -136,6 +143,7 @@ class Events {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
     @Rule("EVT-008")
     @DisplayName("without a netdev, running out of buffers ends the receive with ENOMEM and fires no ALLOC_FAIL")
     void noAllocFailWithoutNetdev() {
@@ -151,6 +159,7 @@ class Events {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
     @Rule("EVT-009")
     @DisplayName("each unknown bit of type_mask is EINVAL")
     void unknownTypes() {
@@ -158,6 +167,7 @@ class Events {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
     @Rule("EVT-010")
     @DisplayName("each unknown bit of the descriptor's flags is EINVAL")
     void unknownFlags() {
@@ -180,6 +190,7 @@ class Events {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
     @Rule("EVT-011")
     @DisplayName("each reserved byte of the descriptor must be zero: EINVAL")
     void reserved() {
@@ -197,6 +208,7 @@ class Events {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
     @Rule("EVT-012")
     @DisplayName("a descriptor that cannot be read is EFAULT")
     void badPointer() {
@@ -215,6 +227,7 @@ class Events {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
     @Rule("EVT-013")
     @DisplayName("a descriptor of zeros is accepted, and so is STATS without any type")
     void emptyDescriptor() {
@@ -235,10 +248,11 @@ class Events {
         int slots = 4;
         int pages = 16;
         try (Session session = Session.open(
-                CqeFormat.CQE32, slots, Registration.nodev(64, pages).events(COPY))) {
+                CqeFormat.CQE32, slots, Paths.current().copying(64, pages).events(COPY))) {
             session.startReceiving();
             // Enters once and reaps nothing, so that the event finds the ring full of data.
             session.send(2 * slots * Memory.PAGE_SIZE);
+            session.awaitArrival();
             session.ring().runTaskWork();
             Check.that(session.ring().overflown(), "nothing overflowed a ring of " + slots + " completions");
             session.settle();
@@ -261,7 +275,7 @@ class Events {
     void instancesDontMix() {
         long other = 0x07e4;
         try (var quiet = Registration.nodev(64, 16).events(0, other).stats();
-                Session session = receiving(Registration.nodev().events(COPY))) {
+                Session session = receiving(Paths.current().copying().events(COPY))) {
             quiet.submit(session.ring()).mustBe(0);
             Check.equal("zcrx_id of the second instance", 1, quiet.reg().get("zcrx_id"));
             session.transfer(2, PIECE);

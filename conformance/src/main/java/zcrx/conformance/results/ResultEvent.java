@@ -104,7 +104,7 @@ public sealed interface ResultEvent {
      * @param subject the area of the UAPI, as a heading
      * @param name a sentence: what holds when the test passes
      * @param requirements ids of the rules that it checks, such as {@code ARM-003}
-     * @param dataPath {@code nodev}, or {@code none} when no data moves
+     * @param dataPath that it runs on, such as {@code nodev}
      */
     record PlannedTest(String id, String subject, String name, List<String> requirements, String dataPath) {}
 }

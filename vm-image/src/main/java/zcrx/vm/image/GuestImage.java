@@ -9,6 +9,9 @@ import zcrx.vm.CannotTestException;
 public final class GuestImage {
     static final String NAME = "initramfs.cpio";
 
+    /** Where the simulated NIC's module is in the guest, if it could be built for the kernel. */
+    static final String SIMNIC = "suite/simnic.ko";
+
     private static final Path DIRECTORY = Path.of("vm-image", "target", "guest");
 
     private GuestImage() {}
