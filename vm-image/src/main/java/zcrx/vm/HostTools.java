@@ -53,6 +53,8 @@ public final class HostTools {
                         "debian-archive-keyring",
                         "check what is fetched",
                         Optional.of(ARCHIVE_KEYRING).filter(Files::isReadable).map(Path::toString)),
+                new Tool("make", "make", "builds the simulated NIC", version("make", "--version")),
+                new Tool("gcc", "gcc", "builds the simulated NIC", version("gcc", "--version")),
                 new Tool(
                         "setpriv",
                         "util-linux",

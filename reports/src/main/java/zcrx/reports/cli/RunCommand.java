@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import zcrx.conformance.SuiteOptions;
+import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
@@ -25,7 +26,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        SuiteOptions options = suite.options();
+        SuiteOptions options = suite.options(List.of(PathKind.NODEV));
         try (Terminal terminal = Terminal.forPeople(System.getenv())) {
             var session = new Session(suite, options, terminal);
             var host = new LocalHost();

@@ -12,11 +12,13 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import zcrx.conformance.Suite;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
+import zcrx.fixtures.path.PathKind;
 import zcrx.vm.BadRequestException;
 
 /** The options that say what to run, wherever it runs. */
@@ -46,10 +48,13 @@ final class SuiteArguments {
 
     @Option(
             names = "--data-path",
-            paramLabel = "nodev",
-            defaultValue = "nodev",
-            description = "Where data is received: without a device, over loopback. Default: ${DEFAULT-VALUE}")
-    private String dataPath = "";
+            paramLabel = "nodev|simnic",
+            split = ",",
+            description = {
+                "Where data is received: without a device, over loopback; or on a queue of a simulated NIC.",
+                "Several, separated by commas. Default: nodev, and in a virtual machine simnic, too"
+            })
+    private List<String> dataPaths = new ArrayList<>();
 
     @Option(
             names = "--timeout",
@@ -64,26 +69,38 @@ final class SuiteArguments {
             description = "A new or empty directory for the results. Default: reports/out/<time>-<kernel>")
     private @Nullable Path out;
 
-    /** Throws {@link BadRequestException} for what cannot be run. */
-    SuiteOptions options() {
+    /**
+     * Throws {@link BadRequestException} for what cannot be run.
+     *
+     * @param defaultPaths data paths, when the user names none
+     */
+    SuiteOptions options(List<PathKind> defaultPaths) {
         Profile what = Arrays.stream(Profile.values())
                 .filter(p -> p.word().equals(profile))
                 .findFirst()
                 .orElseThrow(() -> new BadRequestException("--profile " + profile + ": unknown; give gate or full"));
-        if (!dataPath.equals("nodev")) {
-            throw new BadRequestException("--data-path " + dataPath + ": unknown; give nodev");
+        List<PathKind> paths = dataPaths.stream()
+                .map(word -> PathKind.of(word)
+                        .orElseThrow(() -> new BadRequestException("--data-path " + word + ": unknown; give "
+                                + Arrays.stream(PathKind.values())
+                                        .map(PathKind::word)
+                                        .collect(Collectors.joining(" or ")))))
+                .distinct()
+                .toList();
+        if (paths.isEmpty()) {
+            paths = defaultPaths;
         }
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1, 10_000_000) : seed;
         // It tells about its database on standard error, whenever it is asked for its tests.
         QUIET.setLevel(Level.WARNING);
         for (String pattern : tests) {
-            if (matchesNothing(new SuiteOptions(what, chosen, List.of(pattern)))) {
+            if (matchesNothing(new SuiteOptions(what, chosen, List.of(pattern), paths))) {
                 throw new BadRequestException("--tests " + pattern
                         + ": matches no test; give an id such as Arm.notFired or a rule such as ARM-003, with * for any"
                         + " text");
             }
         }
-        return new SuiteOptions(what, chosen, tests);
+        return new SuiteOptions(what, chosen, tests, paths);
     }
 
     private static boolean matchesNothing(SuiteOptions onePattern) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,13 +10,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import zcrx.conformance.SuiteOptions;
+import zcrx.fixtures.path.PathKind;
 import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
+import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
 import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.Kernel;
@@ -28,8 +33,12 @@ import zcrx.vm.qemu.VmOptions.Accel;
         sortOptions = false,
         description = "Boots a kernel in a virtual machine, runs the suite in it, and says pass or fail.")
 final class VmCommand implements Callable<Integer> {
+    /** Below the project's root. */
+    private static final Path SIMNIC_SOURCES = Path.of("fixtures", "simnic");
+
     private static final String DEFAULT_MEMORY = "2G";
     private static final int DEFAULT_CPUS = 2;
+    private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV, PathKind.SIMNIC);
 
     @Option(
             names = "--kernel",
@@ -75,7 +84,7 @@ final class VmCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        SuiteOptions options = suite.options();
+        SuiteOptions options = suite.options(DEFAULT_PATHS);
         var vmOptions = new VmOptions(append, accelerator(), VmOptions.parseMemory(memory), cpus);
         if (cpus < 1) {
             throw new BadRequestException("--cpus " + cpus + ": give 1 or more");
@@ -83,10 +92,25 @@ final class VmCommand implements Callable<Integer> {
         try (Terminal terminal = Terminal.forPeople(System.getenv())) {
             var session = new Session(suite, options, terminal);
             Path cache = KernelSources.defaultCacheDir();
-            Kernel chosen = new KernelSources(cache, terminal).resolve(kernel);
-            var vm = new QemuVm(chosen, GuestImage.built(), vmOptions, cache);
-            return session.run(vm, setup(options, chosen, vm, terminal)).number();
+            var sources = new KernelSources(cache, terminal);
+            Kernel chosen = sources.resolve(kernel);
+            Path image = GuestImage.built();
+            if (!options.paths().contains(PathKind.SIMNIC)) {
+                return run(session, options, chosen, new QemuVm(chosen, image, vmOptions, cache), terminal);
+            }
+            Path withSimnic = GuestImage.with(sources.simnic(chosen, Main.home().resolve(SIMNIC_SOURCES)), image);
+            try {
+                return run(session, options, chosen, new QemuVm(chosen, withSimnic, vmOptions, cache), terminal);
+            } finally {
+                Files.delete(withSimnic);
+            }
+        } catch (IOException e) {
+            throw CannotTestException.because(e, "cannot remove a guest's image", "see to the directory it is in");
         }
+    }
+
+    private int run(Session session, SuiteOptions options, Kernel chosen, QemuVm vm, Terminal terminal) {
+        return session.run(vm, setup(options, chosen, vm, terminal)).number();
     }
 
     private Accel accelerator() {
@@ -110,6 +134,11 @@ final class VmCommand implements Callable<Integer> {
         }
         if (cpus != DEFAULT_CPUS) {
             command.addAll(List.of("--cpus", Integer.toString(cpus)));
+        }
+        if (!options.paths().equals(DEFAULT_PATHS)) {
+            command.addAll(List.of(
+                    "--data-path",
+                    options.paths().stream().map(PathKind::word).collect(Collectors.joining(","))));
         }
         return new Setup(
                 Main.version(),

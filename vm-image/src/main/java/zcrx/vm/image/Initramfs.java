@@ -63,8 +63,14 @@ final class Initramfs {
     }
 
     void write(Path target) throws IOException {
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target), 1 << 20);
-                var cpio = new CpioArchiveOutputStream(out, CpioConstants.FORMAT_NEW)) {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target), 1 << 20)) {
+            write(out);
+        }
+    }
+
+    /** The kernel takes several of these in a row, each padded to a multiple of 512 bytes. */
+    void write(OutputStream out) throws IOException {
+        try (var cpio = new CpioArchiveOutputStream(out, CpioConstants.FORMAT_NEW)) {
             long inode = 1;
             for (var file : files.entrySet()) {
                 byte[] data = file.getValue().data().get();

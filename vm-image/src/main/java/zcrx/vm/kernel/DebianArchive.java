@@ -49,16 +49,7 @@ final class DebianArchive {
 
     /** The packages that hold a kernel image. Lists that can't be had now are used as old as they are, if they exist. */
     List<KernelPackage> kernels(List<String> suites) throws IOException {
-        String mirror = configure(suites);
-        if (!suites.stream().allMatch(suite -> isFresh(suite, mirror))) {
-            refresh(suites, mirror);
-        }
-        for (String suite : suites) {
-            Path complaint = stamp(suite, mirror, ".refused");
-            if (Files.exists(complaint)) {
-                progress.note("package list of " + suite + " not refreshed: " + Files.readString(complaint));
-            }
-        }
+        prepare(suites);
         var packages = new ArrayList<KernelPackage>();
         for (String target : apt("indextargets", "--format", "$(RELEASE) $(FILENAME)", "Created-By: Packages")
                 .lines()) {
@@ -71,6 +62,19 @@ final class DebianArchive {
             }
         }
         return packages;
+    }
+
+    private void prepare(List<String> suites) throws IOException {
+        String mirror = configure(suites);
+        if (!suites.stream().allMatch(suite -> isFresh(suite, mirror))) {
+            refresh(suites, mirror);
+        }
+        for (String suite : suites) {
+            Path complaint = stamp(suite, mirror, ".refused");
+            if (Files.exists(complaint)) {
+                progress.note("package list of " + suite + " not refreshed: " + Files.readString(complaint));
+            }
+        }
     }
 
     private void refresh(List<String> suites, String mirror) throws IOException {
@@ -113,6 +117,41 @@ final class DebianArchive {
             return files.filter(f -> f.toString().endsWith(".deb"))
                     .findFirst()
                     .orElseThrow(() -> new CannotTestException("apt-get download left no .deb in " + into));
+        }
+    }
+
+    /** The packages that a package depends on; throws when there is no such package. */
+    List<String> dependencies(List<String> suites, String name) throws IOException {
+        prepare(suites);
+        Command.Result result = Command.run(List.of("apt-cache", "depends", name), environment(), line -> false);
+        if (!result.ok()) {
+            throw new CannotTestException("Debian has no " + name + " (any more)");
+        }
+        return result.lines().stream()
+                .map(String::strip)
+                .filter(l -> l.startsWith("Depends: "))
+                .map(l -> l.substring("Depends: ".length()))
+                .toList();
+    }
+
+    /** Fetches packages of the suites that were asked for last, and unpacks them below a directory. */
+    void unpack(List<String> names, Path into) throws IOException {
+        Path debs = Files.createTempDirectory(dir, "debs-");
+        var download = new ArrayList<>(List.of("download"));
+        download.addAll(names);
+        Command.Result result =
+                aptWithProgress("fetching " + names.getFirst(), debs, download.toArray(String[]::new));
+        try (Stream<Path> files = Files.list(debs)) {
+            for (Path deb : files.toList()) {
+                if (result.ok()) {
+                    result = Command.run(List.of("dpkg-deb", "-x", deb.toString(), into.toString()));
+                }
+                Files.delete(deb);
+            }
+        }
+        Files.delete(debs);
+        if (!result.ok()) {
+            throw new CannotTestException("cannot fetch " + names.getFirst() + ": " + result.complaint("E: "));
         }
     }
 
@@ -211,7 +250,11 @@ final class DebianArchive {
         var command =
                 new ArrayList<>(List.of("env", "-C", workingDirectory.toString(), "apt-get", "-o", "APT::Status-Fd=1"));
         command.addAll(List.of(words));
-        return Command.run(command, Map.of("APT_CONFIG", dir.resolve("apt.conf").toString()), swallows);
+        return Command.run(command, environment(), swallows);
+    }
+
+    private Map<String, String> environment() {
+        return Map.of("APT_CONFIG", dir.resolve("apt.conf").toString());
     }
 
     static String codename(Path osRelease) throws IOException {

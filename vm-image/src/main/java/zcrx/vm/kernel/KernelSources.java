@@ -9,10 +9,12 @@ import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -61,17 +63,84 @@ public final class KernelSources {
      *     ELF vmlinux, a build tree, or a .deb
      */
     public Kernel resolve(String spec) {
+        return exclusively(
+                "prepare " + spec, () -> spec.startsWith(DebianSpec.PREFIX) ? fromDebian(spec) : fromFile(spec));
+    }
+
+    /**
+     * Builds the simulated NIC for a kernel, unless that was done before.
+     *
+     * @param sources the folder of the module
+     */
+    public SimnicModule simnic(Kernel kernel, Path sources) {
+        try {
+            return exclusively("build simnic", () -> {
+                var build = new ModuleBuild(sources);
+                String name =
+                        "simnic/" + kernel.sha256() + "/" + FileCache.sha256(build.inputs()) + "/simnic.ko";
+                Optional<FileCache.Entry> built = cache.find(name);
+                return SimnicModule.of((built.isPresent() ? built.get() : buildSimnic(kernel, build, name)).path());
+            });
+        } catch (CannotTestException e) {
+            return SimnicModule.missing(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private FileCache.Entry buildSimnic(Kernel kernel, ModuleBuild build, String name) throws IOException {
+        Path tree = Path.of(kernel.spec().replace('\0', '?'));
+        boolean isTree = Files.isDirectory(tree);
+        String release = kernel.release();
+        if (!isTree && !ModuleBuild.isDebian(release)) {
+            throw new CannotTestException(
+                    "it cannot be built for a kernel file that isn't Debian's: give the build tree");
+        }
+        Path headers = cacheDir.resolve("headers").resolve(release);
+        if (!isTree && !Files.isDirectory(headers)) {
+            Path part = Files.createTempDirectory(cacheDir, "headers-");
+            try {
+                Path unpacked = part.resolve(release);
+                ModuleBuild.fetchHeaders(archive, release, unpacked, headers);
+                Files.createDirectories(headers.getParent());
+                Files.move(unpacked, headers, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                deleteTree(part);
+            }
+        }
+        Path dir = Files.createTempDirectory(cacheDir, "simnic-");
+        try (Progress.Task _ = progress.begin("building simnic for " + release)) {
+            Path module = isTree ? build.withTree(tree, dir) : build.withHeaders(release, headers, dir);
+            return cache.put(name, out -> Files.copy(module, out));
+        } finally {
+            deleteTree(dir);
+        }
+    }
+
+    private static void deleteTree(Path dir) throws IOException {
+        try (Stream<Path> all = Files.walk(dir)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /** Something that the operating system may refuse. */
+    @FunctionalInterface
+    private interface Work<T> {
+        T done() throws IOException;
+    }
+
+    private <T> T exclusively(String what, Work<T> work) {
         WITHIN_THIS_PROCESS.lock();
         try {
             Files.createDirectories(cacheDir);
             try (FileChannel channel = FileChannel.open(
                             cacheDir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock _ = lock(channel)) {
-                return spec.startsWith(DebianSpec.PREFIX) ? fromDebian(spec) : fromFile(spec);
+                return work.done();
             }
         } catch (IOException e) {
             throw CannotTestException.because(
-                    e, "cannot prepare " + spec, "kernels are kept in " + cacheDir + ", below XDG_CACHE_HOME");
+                    e, "cannot " + what, "kernels are kept in " + cacheDir + ", below XDG_CACHE_HOME");
         } finally {
             WITHIN_THIS_PROCESS.unlock();
         }
