@@ -37,8 +37,9 @@ public final class GuestImage {
     /** A copy that has the simulated NIC in it, or the reason why not; for the caller to delete. */
     public static Path with(SimnicModule simnic, Path image) {
         var more = new Initramfs();
-        simnic.file().ifPresentOrElse(
-                file -> more.add(SIMNIC, file), () -> more.add(SIMNIC + Simnic.REASON_SUFFIX, simnic.reason()));
+        simnic.file()
+                .ifPresentOrElse(
+                        file -> more.add(SIMNIC, file), () -> more.add(SIMNIC + Simnic.REASON_SUFFIX, simnic.reason()));
         try {
             Path copy = Files.createTempFile("zcrx-", "-" + NAME);
             copy.toFile().deleteOnExit();

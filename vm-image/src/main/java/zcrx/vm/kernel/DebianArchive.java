@@ -139,8 +139,7 @@ final class DebianArchive {
         Path debs = Files.createTempDirectory(dir, "debs-");
         var download = new ArrayList<>(List.of("download"));
         download.addAll(names);
-        Command.Result result =
-                aptWithProgress("fetching " + names.getFirst(), debs, download.toArray(String[]::new));
+        Command.Result result = aptWithProgress("fetching " + names.getFirst(), debs, download.toArray(String[]::new));
         try (Stream<Path> files = Files.list(debs)) {
             for (Path deb : files.toList()) {
                 if (result.ok()) {

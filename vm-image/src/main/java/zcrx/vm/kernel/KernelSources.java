@@ -76,8 +76,7 @@ public final class KernelSources {
         try {
             return exclusively("build simnic", () -> {
                 var build = new ModuleBuild(sources);
-                String name =
-                        "simnic/" + kernel.sha256() + "/" + FileCache.sha256(build.inputs()) + "/simnic.ko";
+                String name = "simnic/" + kernel.sha256() + "/" + FileCache.sha256(build.inputs()) + "/simnic.ko";
                 Optional<FileCache.Entry> built = cache.find(name);
                 return SimnicModule.of((built.isPresent() ? built.get() : buildSimnic(kernel, build, name)).path());
             });

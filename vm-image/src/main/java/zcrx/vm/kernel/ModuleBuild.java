@@ -39,7 +39,10 @@ final class ModuleBuild {
     String inputs() throws IOException {
         var text = new StringBuilder();
         for (Path file : files()) {
-            text.append(file.getFileName()).append(' ').append(FileCache.sha256(file)).append('\n');
+            text.append(file.getFileName())
+                    .append(' ')
+                    .append(FileCache.sha256(file))
+                    .append('\n');
         }
         return text.toString();
     }

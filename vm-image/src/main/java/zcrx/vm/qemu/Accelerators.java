@@ -22,17 +22,22 @@ import zcrx.vm.SuiteHost.Observer;
  * host, this QEMU and this kernel, but not for ever.
  */
 final class Accelerators {
-    private static final Path KVM = Path.of("/dev/kvm");
     private static final Duration MEMORY = Duration.ofDays(7);
     /** A boot with KVM takes two; more leaves room for a busy host. */
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
     private static final String SIGN_OF_LIFE = "Run /init as init process";
 
+    private final Path kvm;
     private final Path cacheDir;
     private final Clock clock;
 
-    Accelerators(Path cacheDir, Clock clock) {
+    /**
+     * @param kvm its device node
+     * @param cacheDir where answers are kept
+     */
+    Accelerators(Path kvm, Path cacheDir, Clock clock) {
+        this.kvm = kvm;
         this.cacheDir = cacheDir;
         this.clock = clock;
     }
@@ -52,11 +57,11 @@ final class Accelerators {
     }
 
     Choice choose(String qemuVersion, String kernelSha256, Trial trial) {
-        if (!Files.exists(KVM)) {
-            return new Choice(false, "tcg (no " + KVM + ")");
+        if (!Files.exists(kvm)) {
+            return new Choice(false, "tcg (no " + kvm + ")");
         }
-        if (!Files.isReadable(KVM) || !Files.isWritable(KVM)) {
-            return new Choice(false, "tcg (no permission for " + KVM + "; sudo adduser $USER kvm)");
+        if (!Files.isReadable(kvm) || !Files.isWritable(kvm)) {
+            return new Choice(false, "tcg (no permission for " + kvm + "; sudo adduser $USER kvm)");
         }
         Path memory = cacheDir.resolve("accel").resolve(digest(host() + qemuVersion + kernelSha256));
         try {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.ChildProcess;
 import zcrx.vm.Ending;
@@ -40,25 +41,28 @@ final class QemuProcess {
     Ending run(Duration timeout) {
         try {
             // Not in a directory of the user's: the path of a socket is at most 107 bytes long.
-            Path dir = Files.createTempDirectory("zcrx-");
-            Path socket = dir.resolve("results");
+            Path socket = Files.createTempDirectory("zcrx-").resolve("results");
             try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
                 server.bind(UnixDomainSocketAddress.of(socket));
                 return run(timeout, server, socket);
             } finally {
-                Files.deleteIfExists(socket);
-                Files.delete(dir);
+                remove(socket);
             }
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot run QEMU", "check " + System.getProperty("java.io.tmpdir"));
         }
     }
 
+    private static void remove(Path socket) throws IOException {
+        Files.deleteIfExists(socket);
+        Files.deleteIfExists(Objects.requireNonNull(socket.getParent()));
+    }
+
     private Ending run(Duration timeout, ServerSocketChannel server, Path socket) throws IOException {
         var words = new ArrayList<>(command);
         words.addAll(List.of("-chardev", "file,id=console,path=/dev/stdout", "-serial", "chardev:console"));
         words.addAll(List.of("-chardev", "socket,id=results,path=" + socket, "-serial", "chardev:results"));
-        Thread results = Thread.ofPlatform().name("results").start(() -> readResults(server));
+        Thread results = Thread.ofPlatform().name("results").start(() -> readResults(server, socket));
         ChildProcess.Outcome outcome;
         try {
             outcome = ChildProcess.run(
@@ -86,8 +90,10 @@ final class QemuProcess {
                 : ending(outcome, spoke, complaints);
     }
 
-    private void readResults(ServerSocketChannel server) {
+    private void readResults(ServerSocketChannel server, Path socket) {
         try (SocketChannel channel = server.accept()) {
+            // Nobody else will connect; and what is gone can't be left behind.
+            remove(socket);
             ChildProcess.resultLines().read(Channels.newInputStream(channel), observer::result);
         } catch (IOException _) {
             // QEMU never connected, or was killed; how it ended says more than this.

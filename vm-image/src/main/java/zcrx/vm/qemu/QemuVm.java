@@ -109,7 +109,7 @@ public final class QemuVm implements SuiteHost {
                 case KVM -> new Accelerators.Choice(true, "kvm");
                 case TCG -> new Accelerators.Choice(false, "tcg");
                 case AUTO ->
-                    new Accelerators(cacheDir, Clock.systemUTC())
+                    new Accelerators(Path.of("/dev/kvm"), cacheDir, Clock.systemUTC())
                             .choose(
                                     version,
                                     kernel.sha256(),
