@@ -33,6 +33,7 @@ import zcrx.reports.format.Catalogue;
 import zcrx.reports.format.JUnitXml;
 import zcrx.reports.format.Ktap;
 import zcrx.reports.format.SummaryJson;
+import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
@@ -193,7 +194,7 @@ public final class RunDirectory {
     }
 
     /** Goes through a recorded run again. */
-    public Run replay() throws IOException {
+    public Run replay(KnownBugs knownBugs) throws IOException {
         Recorded record;
         try {
             record = JSON.readValue(Files.readString(path.resolve(RECORD)), Recorded.class);
@@ -203,7 +204,7 @@ public final class RunDirectory {
         if (record.format() != Recorded.FORMAT) {
             throw new IOException(path + ": has format " + record.format() + ", this version reads " + Recorded.FORMAT);
         }
-        var recorder = new RunRecorder(record.setup(), new RunRecorder.Listener() {});
+        var recorder = new RunRecorder(record.setup(), knownBugs, new RunRecorder.Listener() {});
         lines(CONSOLE, recorder::kernelLog);
         lines(EVENTS, recorder::result);
         return recorder.finish(

@@ -9,6 +9,7 @@ import picocli.CommandLine.Parameters;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.Catalogue;
+import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
 import zcrx.reports.terminal.RunScreen;
 import zcrx.reports.terminal.Terminal;
@@ -28,7 +29,7 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() {
         RunDirectory recorded = RunDirectory.of(directory);
         try (Terminal terminal = Terminal.forPeople(System.getenv())) {
-            Run run = recorded.replay();
+            Run run = recorded.replay(KnownBugs.read(Main.home()));
             Catalogue catalogue = Catalogue.read(Main.home());
             new RunScreen(terminal, run.setup(), catalogue).tail(run);
             recorded.report(run, catalogue, new AllureHtml(Main.home()));

@@ -34,12 +34,13 @@ final class RunCommand implements Callable<Integer> {
             var setup = new Setup(
                     Main.version(),
                     Instant.now(),
-                    List.of("run"),
+                    suite.strict() ? List.of("run", "--strict") : List.of("run"),
                     options.profile().word(),
                     options.seed(),
                     kernel.release(),
                     "running here",
                     Runtime.getRuntime().availableProcessors() + " cpus",
+                    suite.strict(),
                     null,
                     null);
             return session.run(host, setup).number();

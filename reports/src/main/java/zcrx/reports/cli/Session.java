@@ -15,6 +15,7 @@ import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.Catalogue;
 import zcrx.reports.format.Ktap;
 import zcrx.reports.run.ExitCode;
+import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
@@ -32,6 +33,7 @@ final class Session {
     private final Duration timeout;
     private final Terminal terminal;
     private final Catalogue catalogue;
+    private final KnownBugs knownBugs;
     private final AllureHtml html = new AllureHtml(Main.home());
 
     /** Throws what is wrong with time limit or directory before anything is started. */
@@ -43,6 +45,7 @@ final class Session {
         arguments.out().ifPresent(RunDirectory::check);
         try {
             catalogue = Catalogue.read(Main.home());
+            knownBugs = KnownBugs.read(Main.home());
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot read the catalogue of rules", "run through ./zcrx");
         }
@@ -72,7 +75,7 @@ final class Session {
 
     private Run record(SuiteHost host, Setup setup, RunDirectory.Recording recording, RunScreen screen, Stop stop) {
         Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout());
-        var recorder = new RunRecorder(setup, new RunRecorder.Listener() {
+        var recorder = new RunRecorder(setup, knownBugs, new RunRecorder.Listener() {
             @Override
             public void hello(ResultEvent.Kernel kernel) {
                 screen.hello(kernel);

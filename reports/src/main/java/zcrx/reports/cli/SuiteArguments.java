@@ -69,6 +69,16 @@ final class SuiteArguments {
             description = "A new or empty directory for the results. Default: reports/out/<time>-<kernel>")
     private @Nullable Path out;
 
+    @Option(
+            names = "--strict",
+            description =
+                    "Failures that this kernel is known to have, see conformance/known-bugs.yaml, count as any other.")
+    private boolean strict;
+
+    boolean strict() {
+        return strict;
+    }
+
     /**
      * Throws {@link BadRequestException} for what cannot be run.
      *

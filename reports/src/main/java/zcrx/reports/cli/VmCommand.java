@@ -137,8 +137,10 @@ final class VmCommand implements Callable<Integer> {
         }
         if (!options.paths().equals(DEFAULT_PATHS)) {
             command.addAll(List.of(
-                    "--data-path",
-                    options.paths().stream().map(PathKind::word).collect(Collectors.joining(","))));
+                    "--data-path", options.paths().stream().map(PathKind::word).collect(Collectors.joining(","))));
+        }
+        if (suite.strict()) {
+            command.add("--strict");
         }
         return new Setup(
                 Main.version(),
@@ -149,6 +151,7 @@ final class VmCommand implements Callable<Integer> {
                 chosen.release(),
                 chosen.origin() + (chosen.cached() ? ", cached" : ""),
                 cpus + (cpus == 1 ? " cpu, " : " cpus, ") + memory,
+                suite.strict(),
                 "qemu " + vm.qemuVersion(),
                 accelerator);
     }

@@ -44,6 +44,10 @@ public final class AllureResults {
                     "messageRegex", "(?s)could not test.*"),
             Map.of("name", "The test itself went wrong", "matchedStatuses", List.of("broken")),
             Map.of("name", "Not run: the run ended before", "matchedStatuses", List.of("unknown")),
+            Map.of(
+                    "name", "Failed as this kernel is known to",
+                    "matchedStatuses", List.of("skipped"),
+                    "messageRegex", "(?s)known bug: .*"),
             Map.of("name", "Skipped: something is missing", "matchedStatuses", List.of("skipped")));
 
     private final Run run;
@@ -109,7 +113,8 @@ public final class AllureResults {
                         switch (test.status()) {
                             case PASS -> io.qameta.allure.model.Status.PASSED;
                             case FAIL -> io.qameta.allure.model.Status.FAILED;
-                            case SKIP -> io.qameta.allure.model.Status.SKIPPED;
+                            // Its own category tells it from what was skipped.
+                            case XFAIL, SKIP -> io.qameta.allure.model.Status.SKIPPED;
                             case BROKEN -> io.qameta.allure.model.Status.BROKEN;
                             case NOT_RUN -> null;
                         })

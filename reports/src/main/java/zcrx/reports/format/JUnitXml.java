@@ -55,7 +55,7 @@ public final class JUnitXml {
                     count(tests, Status.FAIL),
                     count(tests, Status.BROKEN),
                     // There is no word for a test that was not run; the suite of the run itself says why.
-                    count(tests, Status.SKIP) + count(tests, Status.NOT_RUN),
+                    count(tests, Status.SKIP) + count(tests, Status.XFAIL) + count(tests, Status.NOT_RUN),
                     tests.stream().mapToLong(Run.Test::durationMs).sum());
             for (Run.Test test : tests) {
                 write(test);
@@ -108,6 +108,7 @@ public final class JUnitXml {
             case PASS -> {}
             case FAIL -> problem("failure", "kernel", test.reason(), test.message() + "\n" + test.details());
             case BROKEN -> problem("error", "broken", test.reason(), test.message() + "\n" + test.details());
+            case XFAIL -> problem("skipped", "", "expected failure: " + test.reason(), "");
             case SKIP -> problem("skipped", "", test.reason(), "");
             case NOT_RUN -> problem("skipped", "", "not run: " + test.reason(), "");
         }

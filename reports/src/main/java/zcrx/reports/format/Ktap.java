@@ -55,6 +55,10 @@ public final class Ktap {
         switch (test.status()) {
             case PASS -> result(true, test.id(), "");
             case SKIP -> result(true, test.id(), " # SKIP " + test.reason());
+            case XFAIL -> {
+                diagnose(test.message().lines());
+                result(true, test.id(), " # XFAIL " + test.reason());
+            }
             case FAIL -> {
                 diagnose(test.message().lines());
                 result(false, test.id(), "");

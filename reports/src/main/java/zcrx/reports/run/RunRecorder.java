@@ -84,6 +84,7 @@ public final class RunRecorder implements SuiteHost.Observer {
     }
 
     private final Setup setup;
+    private final KnownBugs knownBugs;
     private final Listener listener;
     private final Map<String, Entry> tests = new LinkedHashMap<>();
     private final Map<String, LogPart> logParts = new HashMap<>();
@@ -109,8 +110,12 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     private boolean logLost;
 
-    public RunRecorder(Setup setup, Listener listener) {
+    /**
+     * @param knownBugs failures that are expected
+     */
+    public RunRecorder(Setup setup, KnownBugs knownBugs, Listener listener) {
         this.setup = setup;
+        this.knownBugs = knownBugs;
         this.listener = listener;
     }
 
@@ -435,6 +440,16 @@ public final class RunRecorder implements SuiteHost.Observer {
             // A test that failed by itself says more than the report that came with it.
             message = status == Status.FAIL ? message + "\n" + splats : join(splats, message);
             status = status == Status.FAIL || blameKernel(entry.log.splats) ? Status.FAIL : Status.BROKEN;
+        } else if (hello != null && !setup.strict()) {
+            KnownBugs.Bug bug = knownBugs
+                    .find(hello.kernel().release(), entry.planned.requirements())
+                    .orElse(null);
+            if (bug != null && status == Status.FAIL) {
+                status = Status.XFAIL;
+                message = join("known bug: " + bug.symptom() + " (" + bug.reference() + ")", message);
+            } else if (bug != null && status == Status.PASS) {
+                message = "passed, though " + bug.rule() + " is known to fail here: " + bug.reference();
+            }
         }
         return test(entry, status, end.durationMs(), message, end.details());
     }

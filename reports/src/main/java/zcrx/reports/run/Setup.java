@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param kernel release that is going to be tested, as far as it is known beforehand
  * @param origin where that kernel is from, in words
  * @param host what runs it, in words, such as {@code 2 cpus, 2048 MiB}
+ * @param strict whether failures that are known count like any other
  * @param qemu version of QEMU; null without one
  * @param accelerator what runs the guest's instructions; null without a guest
  */
@@ -29,6 +30,7 @@ public record Setup(
         String kernel,
         String origin,
         String host,
+        boolean strict,
         @Nullable String qemu,
         @Nullable String accelerator) {
 

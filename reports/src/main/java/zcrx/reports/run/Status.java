@@ -8,6 +8,8 @@ public enum Status {
     PASS,
     /** The kernel broke a rule, reported a bug of its own, or died. */
     FAIL,
+    /** The kernel broke a rule, as this release is known to; does not fail the run. */
+    XFAIL,
     /** The kernel or the data path lacks what the test needs. */
     SKIP,
     /** The test went wrong; as it did not pass, it fails the run, but nothing is said about the kernel. */

@@ -119,6 +119,13 @@ public final class RunScreen implements RunRecorder.Listener {
                     count(boot.size(), "report") + " of the kernel before the suite, not under test: "
                             + boot.getFirst().title());
         }
+        run.tests().stream()
+                .filter(t -> t.status() == Status.XFAIL
+                        || (t.status() == Status.PASS && !t.message().isEmpty()))
+                .forEach(t -> terminal.line(
+                        Terminal.Colour.ODD,
+                        t.status() == Status.XFAIL ? "XFAIL" : "XPASS",
+                        t.id() + "  " + t.reason()));
         verdictLine(run.verdict(), verdict(run));
     }
 
@@ -180,6 +187,7 @@ public final class RunScreen implements RunRecorder.Listener {
         add(parts, run.count(Status.PASS), "passed");
         add(parts, run.count(Status.FAIL), "failed");
         add(parts, run.count(Status.BROKEN), "broken");
+        add(parts, run.count(Status.XFAIL), "failed as known");
         add(parts, run.count(Status.SKIP), "skipped" + skipReasons(run));
         add(parts, run.count(Status.NOT_RUN), "not run");
         if (parts.isEmpty()) {

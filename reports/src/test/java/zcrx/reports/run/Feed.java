@@ -29,8 +29,11 @@ public final class Feed {
             "7.3.4+deb13-amd64",
             "debian:7.3, trixie-backports 7.3.4-1~bpo13+1",
             "2 cpus, 2048 MiB",
+            false,
             "qemu 7.2.22",
             "tcg");
+
+    public static final KnownBugs KNOWN_BUGS = new KnownBugs(List.of());
 
     public static final ResultEvent.Kernel KERNEL =
             new ResultEvent.Kernel("7.3.4+deb13-amd64", "#1 SMP", "x86_64", "event", List.of("EVENT", "NODEV"), 4096);
@@ -62,7 +65,7 @@ public final class Feed {
 
     private Feed(List<String> told) {
         this(
-                new RunRecorder(SETUP, new RunRecorder.Listener() {
+                new RunRecorder(SETUP, KNOWN_BUGS, new RunRecorder.Listener() {
                     @Override
                     public void finished(Run.Test test) {
                         told.add(test.id() + " " + test.status().word());

@@ -497,7 +497,7 @@ class RunRecorderTest {
 
     @Test
     void whatTheRunnerCouldNotDoKeepsFromAPass() {
-        var recorder = new RunRecorder(Feed.SETUP, new RunRecorder.Listener() {});
+        var recorder = new RunRecorder(Feed.SETUP, Feed.KNOWN_BUGS, new RunRecorder.Listener() {});
         recorder.couldNot("cannot write events.jsonl: No space left on device");
         Run run = recorder.finish(new Ending(Ending.Kind.STOPPED, ""), java.time.Duration.ZERO);
         assertThat(run.verdict()).isEqualTo(Verdict.ERROR);
