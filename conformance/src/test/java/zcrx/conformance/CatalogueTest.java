@@ -41,7 +41,7 @@ class CatalogueTest {
     @Test
     void everyRuleIsComplete() {
         assertThat(catalogue).allSatisfy((id, rule) -> {
-            assertThat(id).matches("(QRY|LAY|REG|OFF|EVT|ARM|CNT|CTL|IMP|BUF)-\\d{3}");
+            assertThat(id).matches("(QRY|LAY|REG|OFF|EVT|ARM|CNT|CTL|IMP|BUF|NIC)-\\d{3}");
             assertThat(rule.get("rule")).as(id).asString().endsWith(".");
             assertThat(CLASSES).as(id).contains((String) rule.get("class"));
             assertThat(rule.get("source")).as(id).asString().isNotBlank();

@@ -317,12 +317,8 @@ class Buffers {
             Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
                     .set("addr", more.address())
                     .set("len", more.size());
-            Instance instance = session.instance();
-            Struct ctrl =
-                    instance.ctrlArg(Zcrx.CTRL_FOR_AREA, Zcrx.CTRL_ADD_AREA).set("zc_area.area_ptr", area.address());
-            instance.ctrl(ctrl).mustBe(0);
+            session.instance().addArea(area, more.segment()).mustBe(0);
             Check.equal("token of the second area", 1L << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
-            instance.addArea(area.get("rq_area_token"), more.segment());
             session.exhaust(6, Errno.ENOMEM);
             Check.equal("buffers delivered from both areas", 6, session.dataCompletions());
             session.giveBackAll();

@@ -19,6 +19,10 @@ public final class Cases {
             Lifetimes.class,
             AgainstTheModel.class,
             FixedBugs.class,
+            ZeroCopy.class,
+            AllocFail.class,
+            NetdevLimits.class,
+            NetdevLife.class,
             PostedSelftest.class,
             Deaths.class);
 

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Paths;
+import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Outcome;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.Syscall;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+@Subject("netdev queues")
+@RunsOn(Scope.QUEUE)
+class NetdevLimits {
+    private static final int PIECE = 5 * Memory.PAGE_SIZE + 123;
+    /** Of several pages, and less than any device's most. */
+    private static final int LARGE = 4 * Memory.PAGE_SIZE;
+
+    /** Must be refused; and the same registration must be accepted once the reason is gone. */
+    private static void refusedUntil(Registration registration, Errno expected, Runnable remedy) {
+        try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.submit(ring).mustBe(expected);
+            remedy.run();
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    private static Registration small(NetdevPath path) {
+        return path.queued(path.queue(), 64, NetdevPath.RING);
+    }
+
+    @Test
+    @Rule("NIC-020")
+    @DisplayName("a queue that the device does not use is ERANGE")
+    void noSuchQueue() {
+        NetdevPath path = Paths.netdev();
+        try (var registration = small(path)) {
+            for (int queue : new int[] {path.queues(), 1000, 0x7fff_ffff}) {
+                registration.reg().set("if_rxq", queue);
+                try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+                    registration.submit(ring).mustBe(Errno.ERANGE);
+                }
+            }
+            registration.reg().set("if_rxq", path.queues());
+            refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("if_rxq", path.queue()));
+        }
+    }
+
+    @Test
+    @Rule("NIC-021")
+    @DisplayName("a queue that is taken is EEXIST, for the same ring and another; the first goes on")
+    void taken() {
+        NetdevPath path = Paths.netdev();
+        try (var late = small(path);
+                Ring ring = Ring.open(CqeFormat.CQE32);
+                Steered queue = Steered.open(
+                        path, Steered.registration(path, Steered.PLENTY).stats())) {
+            late.submit(ring).mustBe(Errno.EEXIST);
+            late.submit(queue.session().ring()).mustBe(Errno.EEXIST);
+            queue.session().transfer(2, PIECE);
+            Check.equal("copy_bytes", 0, queue.session().stats().bytes());
+        }
+    }
+
+    @Test
+    @Rule("NIC-022")
+    @DisplayName(
+            "a device that does not split headers from data is EINVAL, and so is one that splits long packets only")
+    void splitOff() {
+        NetdevPath path = Paths.netdev();
+        try (var registration = small(path)) {
+            NetdevPath.setUp(path.device().dataSplit(false));
+            try {
+                refusedUntil(
+                        registration,
+                        Errno.EINVAL,
+                        () -> NetdevPath.setUp(path.device().dataSplit(true)));
+            } finally {
+                NetdevPath.setUp(path.device().dataSplit(true));
+            }
+        }
+        try (var registration = small(path)) {
+            NetdevPath.setUp(path.device().splitThreshold(100));
+            try {
+                refusedUntil(
+                        registration,
+                        Errno.EINVAL,
+                        () -> NetdevPath.setUp(path.device().splitThreshold(0)));
+            } finally {
+                path.awaitFree(path.queue());
+                NetdevPath.setUp(path.device().splitThreshold(0));
+            }
+        }
+    }
+
+    @Test
+    @Rule("NIC-023")
+    @DisplayName("while a queue is bound the device refuses to stop splitting, and to give up the queue")
+    void settingsWhileBound() {
+        NetdevPath path = Paths.netdev();
+        try (Steered queue =
+                Steered.open(path, Steered.registration(path, Steered.PLENTY).stats())) {
+            for (Outcome outcome : new Outcome[] {
+                path.device().dataSplit(false),
+                path.device().splitThreshold(100),
+                path.device().channels(path.queue())
+            }) {
+                outcome.mustBe(Errno.EINVAL);
+            }
+            queue.session().transfer(2, PIECE);
+            Check.equal("copy_bytes", 0, queue.session().stats().bytes());
+        }
+    }
+
+    @Test
+    @Rule("NIC-024")
+    @DisplayName("buffers of several pages: rx_buf_len comes back, and data may fill them")
+    void largeBuffers() {
+        NetdevPath path = Paths.netdev();
+        Memory area = Memory.contiguous(2 * Memory.HUGE);
+        long[] frames = Memory.frames(area.address(), area.size());
+        for (int i = 0; i < frames.length; i++) {
+            int inBuffer = i % (LARGE / Memory.PAGE_SIZE);
+            if (frames[i] != frames[i - inBuffer] + inBuffer) {
+                area.close();
+                Check.needs(false, "the kernel had no memory with pages side by side to give");
+            }
+        }
+        var registration = path.queued(path.queue(), 256, area).stats();
+        registration.reg().set("rx_buf_len", LARGE);
+        try (Steered queue = Steered.open(path, registration)) {
+            Session session = queue.session();
+            Check.equal("rx_buf_len", LARGE, session.instance().bufferSize());
+            session.transfer(12, PIECE);
+            Check.equal("copy_bytes", 0, session.stats().bytes());
+            for (Cqe cqe : session.log()) {
+                Check.that(
+                        (cqe.extra0() % LARGE) + cqe.res() <= LARGE, cqe + " crosses the end of a buffer of " + LARGE);
+            }
+            session.giveBackAll();
+            session.transfer(2, PIECE);
+        }
+    }
+
+    @Test
+    @Rule("NIC-025")
+    @DisplayName("buffers of several pages in an area whose pages are scattered are ERANGE")
+    void scatteredPages() {
+        NetdevPath path = Paths.netdev();
+        int times = 4 * NetdevPath.RING;
+        try (Memory name = Memory.anonymous(Memory.PAGE_SIZE)) {
+            int file = (int) Syscall.MEMFD_CREATE.must(name.address(), 0);
+            Syscall.FTRUNCATE.must(file, Memory.PAGE_SIZE);
+            // One page over and over again: no two that follow each other are side by side.
+            try (var registration = path.queued(path.queue(), 64, Memory.repeated(file, Memory.PAGE_SIZE, times))) {
+                registration.reg().set("rx_buf_len", LARGE);
+                refusedUntil(
+                        registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
+            } finally {
+                Syscall.CLOSE.must(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import zcrx.fixtures.net.Device;
+import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Await;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.Registration;
+import zcrx.fixtures.zcrx.Session;
+
+/** A session whose data is sent to the queue of its instance, by a rule: it is received without a copy. */
+final class Steered implements AutoCloseable {
+    /** More than the queue, its page pool and a test hold together: it never runs dry if buffers are given back. */
+    static final int PLENTY = 1024;
+    /** The queue has its buffers, and a page pool takes as many once more: then there are none left. */
+    static final int SCARCE = 2 * NetdevPath.RING;
+    /** What empties a scarce area, and goes on asking. */
+    private static final int TOO_MUCH = 2 * SCARCE * Memory.PAGE_SIZE;
+
+    private static final int ENTRIES = 2048;
+
+    private final NetdevPath path;
+    private final Session session;
+    private final int queue;
+    private Device.@Nullable Rule rule;
+
+    private Steered(NetdevPath path, Session session) {
+        this.path = path;
+        this.session = session;
+        this.queue = (int) session.registration().reg().get("if_rxq");
+        hit();
+    }
+
+    static Registration registration(NetdevPath path, int pages) {
+        return path.queued(path.queue(), ENTRIES, pages);
+    }
+
+    /** Takes the registration over. It receives. */
+    static Steered open(NetdevPath path, Registration registration) {
+        return open(path, Session.open(registration));
+    }
+
+    static Steered open(NetdevPath path, Registration registration, CqeFormat format) {
+        return open(path, Session.open(format, registration));
+    }
+
+    static Steered open(NetdevPath path, Registration registration, TcpPair.Family family) {
+        return open(path, Session.open(registration, family));
+    }
+
+    private static Steered open(NetdevPath path, Session session) {
+        session.startReceiving();
+        return new Steered(path, session);
+    }
+
+    Session session() {
+        return session;
+    }
+
+    /** From now on packets go to the queue. */
+    void hit() {
+        rule = path.steer(session.tcp(), queue);
+    }
+
+    /** From now on packets miss the queue, and are copied. */
+    void miss() {
+        if (rule != null) {
+            rule.close();
+            rule = null;
+        }
+    }
+
+    /** What the device counts for the queue. */
+    long nic(String statistic) {
+        return path.statistic(queue, statistic);
+    }
+
+    /** Sends more than there are buffers, gives none back, and waits until the device has asked for some in vain. */
+    void starve() {
+        long before = nic("alloc_fail");
+        session.send(TOO_MUCH);
+        receiveUntil("the queue to starve", () -> nic("alloc_fail") > before);
+    }
+
+    /** The device has asked for buffers in vain some more times: what was dropped was sent again. */
+    void starveOn() {
+        long asked = nic("alloc_fail");
+        long dropped = nic("drop_no_buf");
+        receiveUntil("the queue to starve on", () -> nic("alloc_fail") > asked && nic("drop_no_buf") > dropped);
+    }
+
+    /** What is not received keeps the sender from sending. */
+    private void receiveUntil(String what, BooleanSupplier condition) {
+        Await.until(what, () -> {
+            session.settle();
+            return condition.getAsBoolean();
+        });
+    }
+
+    /** Gives everything back until all that was sent has come. */
+    void recover() {
+        session.giveBackAll();
+        while (session.received() < session.tcp().sent()) {
+            session.receive(1);
+            session.giveBackAll();
+        }
+        session.settle();
+    }
+
+    @Override
+    public void close() {
+        miss();
+        session.close();
+    }
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Paths;
+import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.Session;
+import zcrx.fixtures.zcrx.Stats.Snapshot;
+
+@Subject("zero-copy and its mix with copies")
+@RunsOn(Scope.QUEUE)
+class ZeroCopy {
+    private static final int BOTH = Zcrx.EVENT_TYPE_MASK;
+    private static final int PIECE = 5 * Memory.PAGE_SIZE + 123;
+
+    private static void nothingCopied(Steered queue) {
+        Session session = queue.session();
+        session.settle();
+        Check.equal("statistics of what was not copied", Snapshot.ZERO, session.stats());
+        Check.equal("events", List.of(), session.takeEvents());
+    }
+
+    @Test
+    @Rule({"NIC-001", "BUF-001"})
+    @DisplayName("what a rule sends to the queue arrives whole, with no copy counted and no event")
+    void uncopied() {
+        NetdevPath path = Paths.netdev();
+        for (TcpPair.Family family : TcpPair.Family.values()) {
+            try (Steered queue = Steered.open(
+                    path,
+                    Steered.registration(path, Steered.PLENTY).events(BOTH).stats(),
+                    family)) {
+                long before = queue.nic("iov_bytes");
+                for (int i = 0; i < 12; i++) {
+                    queue.session().transfer(1, PIECE);
+                    queue.session().giveBackAll();
+                }
+                nothingCopied(queue);
+                long written = queue.nic("iov_bytes") - before;
+                Check.that(
+                        written >= queue.session().received(),
+                        "the device wrote " + written + " bytes to the area, delivered were "
+                                + queue.session().received());
+            }
+        }
+        try (Steered queue = Steered.open(
+                path, Steered.registration(path, Steered.PLENTY).events(BOTH).stats(), CqeFormat.CQE_MIXED)) {
+            queue.session().transfer(3, PIECE);
+            nothingCopied(queue);
+        }
+    }
+
+    @Test
+    @Rule("NIC-002")
+    @DisplayName("the page that the device wrote to is the page of the user's area")
+    void samePage() {
+        NetdevPath path = Paths.netdev();
+        try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
+            Session session = queue.session();
+            int compared = 0;
+            for (int i = 0; i < 20; i++) {
+                long before = queue.nic("iov_frags");
+                session.transfer(1, Memory.PAGE_SIZE);
+                List<Cqe> data = session.takeHeld();
+                // Sent again for being late, it would be in another buffer by now.
+                if (queue.nic("iov_frags") - before == 1 && data.size() == 1) {
+                    MemorySegment bytes = session.instance().data(data.getFirst());
+                    long[] frames = Memory.frames(bytes.address(), bytes.byteSize());
+                    long written = queue.nic("last_pfn");
+                    Check.that(written != 0, "the device does not say which page it wrote to");
+                    Check.equal("page frame of " + data.getFirst(), written, frames[0]);
+                    compared++;
+                }
+            }
+            Check.needs(compared > 0, "everything was sent twice: nothing can be said about pages");
+        }
+    }
+
+    @Test
+    @Rule("NIC-003")
+    @DisplayName("nothing of the area is written but what is delivered")
+    void nothingElse() {
+        NetdevPath path = Paths.netdev();
+        byte untouched = 0x5a;
+        var registration = Steered.registration(path, Steered.SCARCE);
+        registration.areaMemory().fill(untouched);
+        try (Steered queue = Steered.open(path, registration)) {
+            Session session = queue.session();
+            long before = queue.nic("iov_bytes");
+            for (int size : new int[] {1, 100, Memory.PAGE_SIZE - 1, Memory.PAGE_SIZE, PIECE}) {
+                session.transfer(1, size);
+            }
+            Check.needs(
+                    queue.nic("iov_bytes") - before == session.received(),
+                    "some of it was sent twice: more buffers were written to than were delivered");
+            var delivered = new BitSet();
+            for (Cqe cqe : session.takeHeld()) {
+                int start = (int) (cqe.extra0() & Zcrx.OFFSET_MASK);
+                delivered.set(start, start + cqe.res());
+            }
+            MemorySegment area = registration.areaMemory();
+            for (int i = delivered.nextClearBit(0); i < area.byteSize(); i = delivered.nextClearBit(i + 1)) {
+                byte found = area.get(ValueLayout.JAVA_BYTE, i);
+                if (found != untouched) {
+                    Check.equal("byte " + i + " of the area, which no completion names", untouched, found);
+                }
+            }
+        }
+    }
+
+    @Test
+    @Rule({"NIC-004", "EVT-001"})
+    @DisplayName(
+            "when some packets miss the rule, COPY fires once and exactly these are counted; order and content are right")
+    void mixed() {
+        NetdevPath path = Paths.netdev();
+        for (TcpPair.Family family : TcpPair.Family.values()) {
+            try (Steered queue = Steered.open(
+                    path,
+                    Steered.registration(path, Steered.PLENTY).events(BOTH).stats(),
+                    family)) {
+                Session session = queue.session();
+                long copied = 0;
+                for (int round = 0; round < 4; round++) {
+                    session.transfer(2, PIECE);
+                    Check.equal(
+                            "copy_bytes after a piece by the rule",
+                            copied,
+                            session.stats().bytes());
+                    queue.miss();
+                    session.transfer(1, PIECE);
+                    copied += PIECE;
+                    Check.equal(
+                            "copy_bytes after a piece that missed it",
+                            copied,
+                            session.stats().bytes());
+                    queue.hit();
+                    session.giveBackAll();
+                }
+                session.settle();
+                Check.equal(
+                        "types of the events",
+                        List.of(Zcrx.EVENT_COPY),
+                        session.takeEvents().stream().map(Cqe::res).toList());
+            }
+        }
+    }
+
+    @Test
+    @Rule("NIC-005")
+    @DisplayName("copy_count is the number of fragments that the device put into pages of the kernel's own")
+    void fragments() {
+        NetdevPath path = Paths.netdev();
+        try (Session session = Session.open(path.copying().stats())) {
+            session.startReceiving();
+            long frags = elsewhere(path, "page_frags");
+            long bytes = elsewhere(path, "page_bytes");
+            for (int i = 0; i < 6; i++) {
+                session.transfer(1, PIECE);
+                session.giveBackAll();
+            }
+            Check.needs(
+                    elsewhere(path, "page_bytes") - bytes == session.received(),
+                    "some of it was sent twice: more fragments were written than were delivered");
+            Check.equal("copy_bytes", session.received(), session.stats().bytes());
+            Check.equal(
+                    "copy_count",
+                    elsewhere(path, "page_frags") - frags,
+                    session.stats().count());
+        }
+    }
+
+    /** What the queues count that no rule is about. */
+    private static long elsewhere(NetdevPath path, String statistic) {
+        long sum = 0;
+        for (int queue = 0; queue < path.otherQueue(); queue++) {
+            sum += path.statistic(queue, statistic);
+        }
+        return sum;
+    }
+
+    @Test
+    @Rule("NIC-006")
+    @DisplayName("two queues with an instance each: each gets its own data")
+    void twoQueues() {
+        NetdevPath path = Paths.netdev();
+        try (Steered queue = Steered.open(
+                        path, Steered.registration(path, Steered.PLENTY).stats());
+                Steered other = Steered.open(
+                        path,
+                        path.queued(path.otherQueue(), 256, Steered.PLENTY).stats())) {
+            for (int i = 0; i < 4; i++) {
+                queue.session().send(PIECE);
+                other.session().transfer(2, PIECE);
+                queue.session().receive(PIECE);
+            }
+            nothingCopied(queue);
+            nothingCopied(other);
+        }
+    }
+
+    @Test
+    @Rule({"NIC-007", "BUF-014"})
+    @DisplayName("an area that is added while the queue starves ends that")
+    void addedWhileStarved() {
+        NetdevPath path = Paths.netdev();
+        Check.needs(
+                zcrx.fixtures.probe.KernelProbe.get().canAddAreas(),
+                "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        try (Memory more = Memory.anonymous((long) Steered.PLENTY * Memory.PAGE_SIZE);
+                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
+                Steered queue = Steered.open(
+                        path,
+                        Steered.registration(path, Steered.SCARCE).events(BOTH).stats())) {
+            queue.starve();
+            Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                    .set("addr", more.address())
+                    .set("len", more.size());
+            queue.session().instance().addArea(area, more.segment()).mustBe(0);
+            // Nothing was given back: what comes now is in the second area.
+            Session session = queue.session();
+            session.receive(session.tcp().sent() - session.received());
+            Check.equal("statistics", Snapshot.ZERO, session.stats());
+            var areas = new ArrayList<>(session.log().stream()
+                    .filter(Cqe::more)
+                    .map(c -> c.extra0() >>> Zcrx.AREA_SHIFT)
+                    .distinct()
+                    .toList());
+            Check.equal("areas that data came in", List.of(0L, 1L), areas);
+        }
+    }
+}
