@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.fixtures.path.PathKind;
 
 class SuiteTest {
     private static List<String> ids(Profile profile, String... tests) {
@@ -49,11 +50,25 @@ class SuiteTest {
     }
 
     @Test
+    void eachPathHasItsOwnIdsAndWhatNeedsAQueueIsThereInAnyCase() {
+        var both = new SuiteOptions(
+                Profile.GATE, 0, List.of("Arm.twice", "AllocFail.recovery", "Control.*Id"), List.of(PathKind.values()));
+        assertThat(Suite.plan(both))
+                .extracting(PlannedTest::id)
+                .containsExactly("Arm.twice", "Control.unknownId", "Arm.twice@simnic", "AllocFail.recovery@simnic");
+        assertThat(ids(Profile.GATE, "AllocFail.recovery")).containsExactly("AllocFail.recovery");
+        var named = new SuiteOptions(Profile.GATE, 0, List.of("arm.twice@*"), List.of(PathKind.values()));
+        assertThat(Suite.plan(named)).extracting(PlannedTest::dataPath).containsExactly("simnic");
+    }
+
+    @Test
     void optionsTravelAsWords() {
-        var options = new SuiteOptions(Profile.FULL, -7, List.of("ARM-*", "Buffers.limit"));
+        var options = new SuiteOptions(Profile.FULL, -7, List.of("ARM-*", "Buffers.limit"), List.of(PathKind.SIMNIC));
         assertThat(SuiteOptions.parse(options.words())).isEqualTo(options);
         assertThatThrownBy(() -> SuiteOptions.parse(List.of("--profile", "slow")))
                 .hasMessage("unknown profile: slow");
+        assertThatThrownBy(() -> SuiteOptions.parse(List.of("--data-path", "pigeon")))
+                .hasMessage("unknown data path: pigeon");
         assertThatThrownBy(() -> SuiteOptions.parse(List.of("--seed"))).hasMessage("--seed needs a value");
     }
 }
