@@ -12,4 +12,7 @@ import java.lang.annotation.Target;
 @org.junit.jupiter.api.Tag(Death.TAG)
 public @interface Death {
     String TAG = "death";
+
+    /** The system property that is true in a guest, and nowhere else. */
+    String GUEST_PROPERTY = "zcrx.guest";
 }

@@ -25,6 +25,7 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.cases.Cases;
+import zcrx.conformance.results.KernelLogMark;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.conformance.results.ResultEvent.Status;
@@ -41,6 +42,9 @@ import zcrx.fixtures.sys.SyscallException;
  * argument library: what it costs to start is waited for at every boot.
  */
 public final class Suite {
+    /** Stands for a test's id in the kernel log while the kernel is asked what it has. */
+    private static final String PROBING = "suite";
+
     private Suite() {}
 
     private static Launcher launcher() {
@@ -150,7 +154,10 @@ public final class Suite {
         OutputStream target = words.get(1).equals("-") ? stdout : new FileOutputStream(words.get(1));
         try (var results = new ResultWriter(target);
                 var kernelLog = new KernelLog(new FileOutputStream("/dev/kmsg"))) {
+            // What the kernel says to the questions before the first test is said under test, too.
+            kernelLog.mark(KernelLogMark.Kind.START, PROBING);
             hello(results);
+            kernelLog.mark(KernelLogMark.Kind.END, PROBING);
             Optional<String> lack = KernelProbe.get().unsupported();
             if (lack.isPresent() && options.profile() != Profile.DEATHS) {
                 results.write(new ResultEvent.Unsupported(lack.get()));

@@ -18,12 +18,10 @@ import zcrx.conformance.Subject;
 @Subject("deaths of the guest")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class Deaths {
-    /** Set by the guest's init for the suite, and by nobody else. */
-    private static final String GUEST = "zcrx.guest";
-
     @BeforeEach
     void onlyInAGuest() {
-        Check.needs(Boolean.getBoolean(GUEST), "kills the machine it runs on: only in a guest of ./zcrx vm");
+        Check.needs(
+                Boolean.getBoolean(Death.GUEST_PROPERTY), "kills the machine it runs on: only in a guest of ./zcrx vm");
     }
 
     @Test

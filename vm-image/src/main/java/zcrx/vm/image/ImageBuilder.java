@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import zcrx.conformance.Death;
 import zcrx.fixtures.path.Simnic;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
@@ -149,6 +150,7 @@ final class ImageBuilder {
         var words = new ArrayList<>(JVM_OPTIONS);
         words.add("-XX:SharedArchiveFile=/suite/suite.jsa");
         words.add("-D" + Simnic.MODULE_PROPERTY + "=/" + GuestImage.SIMNIC);
+        words.add("-D" + Death.GUEST_PROPERTY + "=true");
         words.add("-cp");
         words.add(jars.stream().map(jar -> "/suite/" + jar.getFileName()).collect(Collectors.joining(":")));
         words.add(mainClass);
