@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +14,7 @@ import net.jqwik.engine.JqwikTestEngine;
 import org.junit.jupiter.engine.JupiterTestEngine;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.TestEngine;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.Launcher;
@@ -30,12 +32,15 @@ import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
+import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.path.DataPath;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.probe.KernelProbe;
+import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.SyscallException;
+import zcrx.fixtures.traffic.TcpPair;
 
 /**
  * The program that runs inside the guest. Its classes are listed, not searched for, and it loads no report and no
@@ -47,21 +52,29 @@ public final class Suite {
 
     private Suite() {}
 
-    private static Launcher launcher() {
+    /** An engine of the JUnit Platform and the classes it shall look at: each look costs the guest milliseconds. */
+    private record Engine(Launcher launcher, List<Class<?>> classes) {}
+
+    private static List<Engine> engines() {
+        return List.of(
+                new Engine(launcher(new JupiterTestEngine()), Cases.ALL),
+                new Engine(launcher(new JqwikTestEngine()), Cases.WITH_PROPERTIES));
+    }
+
+    private static Launcher launcher(TestEngine engine) {
         return LauncherFactory.create(LauncherConfig.builder()
                 .enableTestEngineAutoRegistration(false)
                 .enableLauncherSessionListenerAutoRegistration(false)
                 .enableLauncherDiscoveryListenerAutoRegistration(false)
                 .enableTestExecutionListenerAutoRegistration(false)
                 .enablePostDiscoveryFilterAutoRegistration(false)
-                .addTestEngines(new JupiterTestEngine(), new JqwikTestEngine())
+                .addTestEngines(engine)
                 .build());
     }
 
-    private static LauncherDiscoveryRequest request(SuiteOptions options, PathKind path) {
+    private static LauncherDiscoveryRequest request(SuiteOptions options, PathKind path, List<Class<?>> classes) {
         return LauncherDiscoveryRequestBuilder.request()
-                .selectors(
-                        Cases.ALL.stream().map(DiscoverySelectors::selectClass).toList())
+                .selectors(classes.stream().map(DiscoverySelectors::selectClass).toList())
                 .filters((PostDiscoveryFilter) test -> FilterResult.includedIf(wanted(test, options, path)))
                 .configurationParameter("jqwik.database", "")
                 .configurationParameter("jqwik.reporting.usejunitplatform", "true")
@@ -100,23 +113,30 @@ public final class Suite {
 
     /** What would run with these options, in order. Needs no kernel. */
     public static List<PlannedTest> plan(SuiteOptions options) {
-        return discover(launcher(), options).stream()
+        return discover(options).stream()
                 .flatMap(batch -> batch.tests().stream())
                 .toList();
     }
 
-    /** What runs on one data path. */
-    private record Batch(PathKind path, TestPlan plan, List<PlannedTest> tests) {}
+    /** What runs on one data path, in each engine. */
+    private record Batch(PathKind path, List<Part> parts, List<PlannedTest> tests) {}
 
-    private static List<Batch> discover(Launcher launcher, SuiteOptions options) {
-        return options.paths().stream()
-                .map(path -> {
-                    TestPlan plan = launcher.discover(request(options, path));
-                    var tests = new ArrayList<PlannedTest>();
-                    plan.getRoots().forEach(root -> collect(plan, root, path, tests));
-                    return new Batch(path, plan, tests);
-                })
-                .toList();
+    private record Part(Launcher launcher, TestPlan plan) {}
+
+    private static List<Batch> discover(SuiteOptions options) {
+        var batches = new ArrayList<Batch>();
+        List<Engine> engines = engines();
+        for (PathKind path : options.paths()) {
+            var parts = new ArrayList<Part>();
+            var tests = new ArrayList<PlannedTest>();
+            for (Engine engine : engines) {
+                TestPlan plan = engine.launcher().discover(request(options, path, engine.classes()));
+                plan.getRoots().forEach(root -> collect(plan, root, path, tests));
+                parts.add(new Part(engine.launcher(), plan));
+            }
+            batches.add(new Batch(path, parts, tests));
+        }
+        return batches;
     }
 
     private static void collect(TestPlan plan, TestIdentifier parent, PathKind path, List<PlannedTest> to) {
@@ -143,6 +163,7 @@ public final class Suite {
             try (var nowhere = new ResultWriter(OutputStream.nullOutputStream());
                     var log = new KernelLog(OutputStream.nullOutputStream())) {
                 hello(nowhere);
+                touch();
                 test(new SuiteOptions(Profile.GATE, 1, List.of(), List.of(PathKind.values())), nowhere, log);
             }
             return;
@@ -168,6 +189,21 @@ public final class Suite {
         }
     }
 
+    /** Uses what tests use, as far as a kernel without zcrx lets them. */
+    private static void touch() {
+        try (Ring ring = Ring.open(Ring.CqeFormat.CQE32);
+                TcpPair tcp = TcpPair.open(TcpPair.Family.IPV4)) {
+            ring.nextSqe().set("opcode", IoUring.OP_NOP);
+            ring.submit();
+            ring.await(Duration.ofSeconds(1));
+            ring.drain();
+            tcp.send(1);
+        } catch (SyscallException e) {
+            // A host without io_uring or loopback: then these classes are loaded when they are needed.
+            System.err.println("training without rings: " + e.getMessage());
+        }
+    }
+
     private static void hello(ResultWriter results) {
         KernelProbe probe = KernelProbe.get();
         results.write(new ResultEvent.Hello(
@@ -183,8 +219,7 @@ public final class Suite {
 
     private static void test(SuiteOptions options, ResultWriter results, KernelLog kernelLog) {
         PropertyRounds.use(options);
-        Launcher launcher = launcher();
-        List<Batch> batches = discover(launcher, options);
+        List<Batch> batches = discover(options);
         results.write(new ResultEvent.Plan(
                 options.profile().word(),
                 options.seed(),
@@ -192,12 +227,12 @@ public final class Suite {
         var listener = new ResultListener(results, kernelLog);
         for (Batch batch : batches) {
             listener.on(batch.path());
-            test(launcher, batch, listener);
+            test(batch, listener);
         }
         results.write(new ResultEvent.Bye(listener.ended()));
     }
 
-    private static void test(Launcher launcher, Batch batch, ResultListener listener) {
+    private static void test(Batch batch, ResultListener listener) {
         List<PlannedTest> tests = batch.tests();
         if (tests.isEmpty()) {
             return;
@@ -215,7 +250,7 @@ public final class Suite {
         }
         try (opened) {
             Paths.use(opened);
-            launcher.execute(batch.plan(), listener);
+            batch.parts().forEach(part -> part.launcher().execute(part.plan(), listener));
         }
     }
 }

@@ -209,7 +209,8 @@ class ExportImport {
                 // The ring's end is worked off later, by a kernel thread; until then events fire and can be armed.
                 long deadline = System.nanoTime() + Session.PATIENCE.toNanos();
                 do {
-                    Check.that(System.nanoTime() < deadline, "events still fire long after the creator's ring was closed");
+                    Check.that(
+                            System.nanoTime() < deadline, "events still fire long after the creator's ring was closed");
                     importer.transfer(1, PIECE);
                     importer.giveBackAll();
                 } while (importer.instance().arm(Zcrx.EVENT_COPY).succeeded());
