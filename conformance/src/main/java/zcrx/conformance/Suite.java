@@ -55,10 +55,14 @@ public final class Suite {
     /** An engine of the JUnit Platform and the classes it shall look at: each look costs the guest milliseconds. */
     private record Engine(Launcher launcher, List<Class<?>> classes) {}
 
-    private static List<Engine> engines() {
-        return List.of(
-                new Engine(launcher(new JupiterTestEngine()), Cases.ALL),
-                new Engine(launcher(new JqwikTestEngine()), Cases.WITH_PROPERTIES));
+    private static List<Engine> engines(SuiteOptions options) {
+        var examples = new Engine(launcher(new JupiterTestEngine()), Cases.ALL);
+        // The gate has no properties: what they need of the JVM costs a guest more than all other tests together.
+        boolean properties =
+                options.profile() == Profile.FULL || !options.tests().isEmpty();
+        return properties
+                ? List.of(examples, new Engine(launcher(new JqwikTestEngine()), Cases.WITH_PROPERTIES))
+                : List.of(examples);
     }
 
     private static Launcher launcher(TestEngine engine) {
@@ -125,7 +129,7 @@ public final class Suite {
 
     private static List<Batch> discover(SuiteOptions options) {
         var batches = new ArrayList<Batch>();
-        List<Engine> engines = engines();
+        List<Engine> engines = engines(options);
         for (PathKind path : options.paths()) {
             var parts = new ArrayList<Part>();
             var tests = new ArrayList<PlannedTest>();
@@ -218,7 +222,7 @@ public final class Suite {
     }
 
     private static void test(SuiteOptions options, ResultWriter results, KernelLog kernelLog) {
-        PropertyRounds.use(options);
+        PropertySeed.use(options.seed());
         List<Batch> batches = discover(options);
         results.write(new ResultEvent.Plan(
                 options.profile().word(),

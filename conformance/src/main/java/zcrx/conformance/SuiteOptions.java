@@ -22,9 +22,9 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
 
     /** How much to run. */
     public enum Profile {
-        /** What gates a patch: every subject, in seconds. */
+        /** What gates a patch: every subject, by examples. */
         GATE,
-        /** Everything, with more rounds in each property. */
+        /** Everything: also what is slow, and properties with random inputs. */
         FULL,
         /** Ways to kill a guest, for testing the runner. Never part of another profile. */
         DEATHS;

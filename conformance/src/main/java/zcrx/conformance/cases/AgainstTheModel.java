@@ -12,8 +12,9 @@ import net.jqwik.api.Label;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
+import zcrx.conformance.Full;
 import zcrx.conformance.Paths;
-import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
@@ -28,7 +29,7 @@ import zcrx.fixtures.zcrx.Session;
 
 /** Random sequences of what user space can do, each followed by a look at whether the kernel did what the model says. */
 @Subject("fire-once and re-arm")
-@AddLifecycleHook(PropertyRounds.class)
+@AddLifecycleHook(PropertySeed.class)
 @RunsOn(Scope.EVERY_PATH)
 class AgainstTheModel {
     private static final int BUFFERS = 16;
@@ -76,7 +77,8 @@ class AgainstTheModel {
                 .ofMaxSize(20);
     }
 
-    @Property(tries = 12)
+    @Full
+    @Property(tries = 120)
     @Rule("ARM-010")
     @Label("whatever is done in whatever order, events, latches and buffers are as the model says")
     void sequences(@ForAll("steps") List<Step> steps, @ForAll boolean subscribed) {

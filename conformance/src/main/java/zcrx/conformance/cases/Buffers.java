@@ -12,8 +12,9 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Full;
 import zcrx.conformance.Paths;
-import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
@@ -32,7 +33,7 @@ import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("buffers and data")
-@AddLifecycleHook(PropertyRounds.class)
+@AddLifecycleHook(PropertySeed.class)
 class Buffers {
     private static final int PAGES = 8;
 
@@ -327,7 +328,8 @@ class Buffers {
         }
     }
 
-    @Property(tries = 10)
+    @Full
+    @Property(tries = 100)
     @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-015")
     @Label("no buffer is ever lost: after any use, giving everything back makes every buffer deliverable")

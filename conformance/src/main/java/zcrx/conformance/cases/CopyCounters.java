@@ -14,8 +14,9 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Full;
 import zcrx.conformance.Paths;
-import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
@@ -33,7 +34,7 @@ import zcrx.fixtures.zcrx.Session;
 import zcrx.fixtures.zcrx.Stats.Snapshot;
 
 @Subject("counter accuracy")
-@AddLifecycleHook(PropertyRounds.class)
+@AddLifecycleHook(PropertySeed.class)
 @RunsOn(Scope.EVERY_PATH)
 class CopyCounters {
     /** Large enough that the kernel never moves it into the linear part of a packet, whose copy is not counted. */
@@ -248,7 +249,8 @@ class CopyCounters {
         }
     }
 
-    @Property(tries = 15)
+    @Full
+    @Property(tries = 150)
     @Rule("CNT-012")
     @Label("copied bytes and fragments keep their invariants whatever is sent")
     void invariantsHold(@ForAll @Size(min = 1, max = 12) List<@IntRange(min = 1, max = 20_000) Integer> sizes) {

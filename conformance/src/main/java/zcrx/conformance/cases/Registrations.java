@@ -14,7 +14,8 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.Full;
+import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
@@ -30,7 +31,7 @@ import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.zcrx.Registration;
 
 @Subject("registration")
-@AddLifecycleHook(PropertyRounds.class)
+@AddLifecycleHook(PropertySeed.class)
 class Registrations {
     /** Bends a registration that works; it must be refused, and once bent back be accepted on the same ring. */
     private static void refused(Errno expected, Struct struct, String field, long... values) {
@@ -460,7 +461,8 @@ class Registrations {
         }
     }
 
-    @Property(tries = 40)
+    @Full
+    @Property(tries = 400)
     @Rule("REG-024")
     @Label("of several things that are wrong, the one that is looked at first decides the error")
     void orderOfChecks(@ForAll @Size(min = 1, max = 3) Set<Defect> defects) {

@@ -14,7 +14,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import zcrx.conformance.PropertyRounds;
+import zcrx.conformance.Full;
+import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
@@ -29,7 +30,7 @@ import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("stats_offset validation")
-@AddLifecycleHook(PropertyRounds.class)
+@AddLifecycleHook(PropertySeed.class)
 class StatsOffset {
     private static final long ALIGNMENT = Zcrx.STATS.layout().byteAlignment();
     private static final long STATS_SIZE = Zcrx.STATS.size();
@@ -227,7 +228,8 @@ class StatsOffset {
         return inside ? 0 : Errno.ERANGE.result();
     }
 
-    @Property(tries = 40)
+    @Full
+    @Property(tries = 400)
     @Rule("OFF-012")
     @Label("every offset is accepted or refused as the rule says")
     void everyOffset(@ForAll("places") Place place) {
