@@ -425,7 +425,7 @@ class Registrations {
         bending(r -> refused(Errno.EINVAL, r.region(), "user_addr", r.region().get("user_addr") + 8));
     }
 
-    /** One thing that is wrong with a registration. In the order in which a kernel looks at them. */
+    /** One thing that is wrong with a registration. In the order in which every kernel looks at them. */
     @SuppressWarnings("ImmutableEnumChecker") // a lambda without state
     enum Defect {
         RESERVED("__resv", Errno.EINVAL, r -> r.reg().set("__resv[1]", 1)),
@@ -435,7 +435,6 @@ class Registrations {
         INTERFACE("if_idx", Errno.EINVAL, r -> r.reg().set("if_idx", 1)),
         TOO_MANY_ENTRIES("rq_entries", Errno.EINVAL, r -> r.reg().set("rq_entries", Zcrx.RQ_MAX_ENTRIES + 1)),
         AREA_POINTER("area_ptr", Errno.EFAULT, r -> r.reg().set("area_ptr", 8)),
-        TOKEN("rq_area_token", Errno.EINVAL, r -> r.area().set("rq_area_token", 1)),
         EVENT_POINTER("event_desc", Errno.EFAULT, r -> r.reg().set("event_desc", 8)),
         TYPES("type_mask", Errno.EINVAL, r -> r.event().set("type_mask", 4)),
         EVENT_RESERVED("__resv2", Errno.EINVAL, r -> r.event().set("__resv2[8]", 1)),
