@@ -62,6 +62,12 @@ class CopyCounters {
         }
     }
 
+    private static void notBelow(Snapshot earlier, Snapshot now) {
+        Check.that(
+                now.count() >= earlier.count() && now.bytes() >= earlier.bytes(),
+                "statistics went from " + earlier + " to " + now);
+    }
+
     @Test
     @Rule("CNT-001")
     @DisplayName("both counters are zero after registration, whatever was there")
@@ -149,9 +155,7 @@ class CopyCounters {
                 session.transfer(1, PIECE);
                 session.giveBackAll();
                 Snapshot now = session.stats();
-                Check.that(
-                        now.count() >= last.count() && now.bytes() >= last.bytes(),
-                        "statistics went from " + last + " to " + now);
+                notBelow(last, now);
                 last = now;
             }
         }
@@ -255,9 +259,7 @@ class CopyCounters {
                 session.giveBackAll();
                 invariants(session, Snapshot.ZERO);
                 Snapshot now = session.stats();
-                Check.that(
-                        now.count() >= last.count() && now.bytes() >= last.bytes(),
-                        "statistics went from " + last + " to " + now);
+                notBelow(last, now);
                 last = now;
             }
         }
