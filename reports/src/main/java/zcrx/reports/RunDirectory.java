@@ -18,6 +18,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Scanner;
 import java.util.function.Consumer;
@@ -29,11 +30,14 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.AllureResults;
-import zcrx.reports.format.Catalogue;
 import zcrx.reports.format.JUnitXml;
 import zcrx.reports.format.Ktap;
+import zcrx.reports.format.MatrixHtml;
 import zcrx.reports.format.SummaryJson;
+import zcrx.reports.run.Catalogue;
+import zcrx.reports.run.Column;
 import zcrx.reports.run.KnownBugs;
+import zcrx.reports.run.Matrix;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
@@ -48,6 +52,7 @@ public final class RunDirectory {
     private static final String EVENTS = "events.jsonl";
     private static final String CONSOLE = "console.log";
     private static final String RECORD = "run.json";
+    private static final String REPORT = "report";
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
 
@@ -229,17 +234,24 @@ public final class RunDirectory {
     /** Makes every file that is made from the recorded ones; replaces those that are there. */
     public void report(Run run, Catalogue catalogue, AllureHtml html) throws IOException {
         // What programs read comes first, in case the disk gets full.
-        write("summary.json", SummaryJson.of(run));
+        write("summary.json", SummaryJson.of(run, catalogue));
         write("results.ktap", Ktap.of(run));
         write("junit.xml", JUnitXml.of(run));
+        pages(List.of(new Column(run)), catalogue, html);
+    }
+
+    /** What people look at: a page for each test, and the matrix, with links to each other. */
+    private void pages(List<Column> columns, Catalogue catalogue, AllureHtml html) throws IOException {
         Path allure = path.resolve("allure-results");
         delete(allure);
-        AllureResults.write(run, catalogue, allure);
-        html.generate("zcrx-conformance", allure, path.resolve("report"));
+        AllureResults.write(columns, catalogue, allure);
+        Path report = path.resolve(REPORT);
+        html.generate("zcrx-conformance", allure, report);
+        write(REPORT + "/" + MatrixHtml.FILE, MatrixHtml.of(Matrix.of(columns, catalogue), AllureHtml.pages(report)));
     }
 
     public Path reportFile() {
-        return path.resolve("report").resolve("index.html");
+        return path.resolve(REPORT).resolve(AllureHtml.FILE);
     }
 
     private void write(String name, String text) throws IOException {

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.format.AllureHtml;
-import zcrx.reports.format.Catalogue;
+import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
 import zcrx.reports.terminal.RunScreen;

@@ -36,6 +36,7 @@ final class RunCommand implements Callable<Integer> {
                     Instant.now(),
                     suite.strict() ? List.of("run", "--strict") : List.of("run"),
                     options.profile().word(),
+                    options.tests(),
                     options.seed(),
                     kernel.release(),
                     "running here",

@@ -147,6 +147,7 @@ final class VmCommand implements Callable<Integer> {
                 Instant.now(),
                 command,
                 options.profile().word(),
+                options.tests(),
                 options.seed(),
                 chosen.release(),
                 chosen.origin() + (chosen.cached() ? ", cached" : ""),

@@ -5,8 +5,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import zcrx.vm.Command;
 
 /**
@@ -14,6 +21,12 @@ import zcrx.vm.Command;
  * alone that it must not report its use.
  */
 public final class AllureHtml {
+    /** The file, in a report's directory. */
+    public static final String FILE = "index.html";
+
+    /** How the data of a test's page is kept in the file: under a name that is new each time, encoded. */
+    private static final Pattern PAGE = Pattern.compile("'data/test-cases/([0-9a-f]+)\\.json','([A-Za-z0-9+/=]+)'");
+
     /** Where the build unpacks the generator, below the project's root. */
     private static final Path GENERATOR = Path.of("reports", "target", "allure");
 
@@ -28,7 +41,7 @@ public final class AllureHtml {
     }
 
     /**
-     * Makes {@code index.html}, one file that needs no server and no network. An older one is replaced.
+     * Makes {@link #FILE}, one file that needs no server and no network. An older one is replaced.
      *
      * @param title which Allure takes as HTML: no text from a guest
      * @throws IOException with one line that says what is wrong
@@ -60,8 +73,19 @@ public final class AllureHtml {
                 results.toString()));
         Command.Result result =
                 Command.run(command, Map.of("ALLURE_NO_ANALYTICS", "true", "APP_HOME", home.toString()), line -> false);
-        if (!result.ok() || !Files.exists(report.resolve("index.html"))) {
+        if (!result.ok() || !Files.exists(report.resolve(FILE))) {
             throw new IOException("the report generator failed: " + result.complaint("Caused by: "));
         }
+    }
+
+    /** The pages of a report that was generated, to be linked to from beside it. */
+    public static MatrixHtml.Pages pages(Path report) throws IOException {
+        var pages = new HashMap<String, String>();
+        Matcher page = PAGE.matcher(Files.readString(report.resolve(FILE)));
+        while (page.find()) {
+            JsonNode test = JsonMapper.shared().readTree(Base64.getDecoder().decode(page.group(2)));
+            pages.put(test.path("historyId").asString(), FILE + "#testresult/" + page.group(1));
+        }
+        return (column, test) -> Optional.ofNullable(pages.get(AllureResults.historyId(column, test.id())));
     }
 }

@@ -6,6 +6,7 @@ import io.qameta.allure.AllureResultsWriter;
 import io.qameta.allure.FileSystemResultsWriter;
 import io.qameta.allure.model.Attachment;
 import io.qameta.allure.model.Label;
+import io.qameta.allure.model.Link;
 import io.qameta.allure.model.Parameter;
 import io.qameta.allure.model.Stage;
 import io.qameta.allure.model.StatusDetails;
@@ -23,6 +24,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import zcrx.conformance.results.ResultEvent;
+import zcrx.reports.run.Catalogue;
+import zcrx.reports.run.Column;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
 
@@ -50,44 +53,61 @@ public final class AllureResults {
                     "messageRegex", "(?s)known bug: .*"),
             Map.of("name", "Skipped: something is missing", "matchedStatuses", List.of("skipped")));
 
+    /** Allure's overview has one place for a link of ours: to what made the report. */
+    private static final Map<String, Object> LINK_TO_MATRIX = Map.of(
+            "name", "zcrx-conformance",
+            "buildName", "Matrix: each rule and its verdict",
+            "buildUrl", MatrixHtml.FILE);
+
+    private final Column column;
     private final Run run;
     private final Catalogue catalogue;
-    private final Path directory;
     private final AllureResultsWriter writer;
     private long clock;
 
-    private AllureResults(Run run, Catalogue catalogue, Path directory) {
-        this.run = run;
+    private AllureResults(Column column, Catalogue catalogue, Path directory) {
+        this.column = column;
+        this.run = column.run();
         this.catalogue = catalogue;
-        this.directory = directory;
         this.writer = new FileSystemResultsWriter(directory);
         this.clock = run.setup().started().toEpochMilli();
     }
 
-    /** Writes into a new directory. */
-    public static void write(Run run, Catalogue catalogue, Path directory) throws IOException {
+    /** Writes into a new directory. Tests of several runs are told apart by their parameters. */
+    public static void write(List<Column> columns, Catalogue catalogue, Path directory) throws IOException {
         Files.createDirectory(directory);
         try {
-            new AllureResults(run, catalogue, directory).write();
+            for (Column column : columns) {
+                new AllureResults(column, catalogue, directory).write();
+            }
         } catch (AllureResultsWriteException e) {
             // Allure says which of its files; why, such as a full disk, is in the cause.
             throw new IOException(
                     e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
         }
+        var environment = new Properties();
+        for (Column column : columns) {
+            String prefix = columns.size() == 1 ? "" : column.label() + " ";
+            Facts.of(column.run()).forEach((name, value) -> environment.put(prefix + name, value));
+        }
+        try (var out = Files.newBufferedWriter(directory.resolve("environment.properties"))) {
+            environment.store(out, null);
+        }
+        JsonMapper json = JsonMapper.shared();
+        Files.writeString(directory.resolve("categories.json"), json.writeValueAsString(CATEGORIES));
+        Files.writeString(directory.resolve("executor.json"), json.writeValueAsString(LINK_TO_MATRIX));
     }
 
-    private void write() throws IOException {
+    private void write() {
         for (Run.Test test : run.tests()) {
             write(test);
         }
         writeRunItself();
-        var environment = new Properties();
-        environment.putAll(Facts.of(run));
-        try (var out = Files.newBufferedWriter(directory.resolve("environment.properties"))) {
-            environment.store(out, null);
-        }
-        Files.writeString(
-                directory.resolve("categories.json"), JsonMapper.shared().writeValueAsString(CATEGORIES));
+    }
+
+    /** What is the same for the same test of the same column in two reports; its page says it, too. */
+    static String historyId(Column column, String id) {
+        return uuid(id + " " + column.label());
     }
 
     private void write(Run.Test test) {
@@ -122,6 +142,9 @@ public final class AllureResults {
                 .setLabels(labels)
                 .setAttachments(attachments)
                 .setDescriptionHtml(rules(test))
+                .setLinks(test.planned().requirements().stream()
+                        .map(rule -> new Link().setName(rule + " in the matrix").setUrl(MatrixHtml.FILE + "#" + rule))
+                        .toList())
                 .setParameters(parameters(test)));
     }
 
@@ -186,8 +209,8 @@ public final class AllureResults {
         // Tests say how long they took, not when: one after the other is near enough for the timeline.
         clock += durationMs;
         return new TestResult()
-                .setUuid(uuid(id))
-                .setHistoryId(uuid(id + " " + run.release()))
+                .setUuid(uuid("result of " + id + " " + column.label()))
+                .setHistoryId(historyId(column, id))
                 .setTestCaseId(uuid("test " + id))
                 .setFullName(id)
                 .setName(id + ": " + name)
@@ -205,7 +228,7 @@ public final class AllureResults {
         if (text == null || text.isEmpty()) {
             return;
         }
-        String source = uuid(id + " " + to.size()) + "-attachment.txt";
+        String source = uuid(id + " " + column.label() + " " + to.size()) + "-attachment.txt";
         writer.write(source, new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
         to.add(new Attachment().setName(name).setType("text/plain").setSource(source));
     }

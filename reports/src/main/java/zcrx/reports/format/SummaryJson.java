@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.format;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import zcrx.reports.run.Catalogue;
+import zcrx.reports.run.Column;
+import zcrx.reports.run.Matrix;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Splat;
 import zcrx.reports.run.Status;
@@ -32,6 +38,8 @@ public final class SummaryJson {
             long durationMs,
             List<Test> tests,
             List<KernelReport> splats,
+            Map<String, Integer> ruleCounts,
+            List<Rule> rules,
             long seed,
             String profile,
             String host,
@@ -52,6 +60,42 @@ public final class SummaryJson {
             List<String> requirements,
             String message) {}
 
+    /**
+     * A row of the matrix.
+     *
+     * @param paths verdict by data path
+     * @param tests ids of all that check it
+     */
+    private record Rule(
+            String id,
+            String rule,
+            @JsonProperty("class") String kind,
+            String source,
+            String verdict,
+            String reason,
+            Map<String, String> paths,
+            List<String> tests) {
+        Rule(Matrix.Row row, Matrix.Cell cell) {
+            this(
+                    row.id(),
+                    row.rule().rule(),
+                    row.rule().kind(),
+                    row.rule().source(),
+                    cell.verdict().word(),
+                    cell.reason(),
+                    cell.parts().stream()
+                            .collect(Collectors.toMap(
+                                    Matrix.Part::dataPath,
+                                    part -> part.verdict().word(),
+                                    (a, _) -> a,
+                                    TreeMap::new)),
+                    cell.parts().stream()
+                            .flatMap(part -> part.tests().stream())
+                            .map(Run.Test::id)
+                            .toList());
+        }
+    }
+
     private record KernelReport(
             String fingerprint,
             String kind,
@@ -64,7 +108,10 @@ public final class SummaryJson {
         }
     }
 
-    public static String of(Run run) {
+    public static String of(Run run, Catalogue catalogue) {
+        Matrix matrix = Matrix.of(List.of(new Column(run)), catalogue);
+        var ruleCounts = new LinkedHashMap<String, Integer>();
+        matrix.counts(0).forEach((verdict, count) -> ruleCounts.put(verdict.word(), count));
         var counts = new LinkedHashMap<String, Integer>();
         for (Status status : Status.values()) {
             counts.put(status.word(), run.count(status));
@@ -103,6 +150,10 @@ public final class SummaryJson {
                                         t.message()))
                                 .toList(),
                         run.splats().stream().map(KernelReport::new).toList(),
+                        ruleCounts,
+                        matrix.rows().stream()
+                                .map(row -> new Rule(row, row.cells().getFirst()))
+                                .toList(),
                         run.setup().seed(),
                         run.setup().profile(),
                         run.setup().host(),

@@ -6,9 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.dataformat.yaml.YAMLMapper;
@@ -20,7 +17,6 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  */
 public record KnownBugs(List<Bug> bugs) {
     private static final Path FILE = Path.of("conformance", "known-bugs.yaml");
-    private static final Pattern RELEASE = Pattern.compile("(\\d+)\\.(\\d+)(?:\\.(\\d+))?.*");
 
     public KnownBugs {
         bugs = List.copyOf(bugs);
@@ -52,29 +48,17 @@ public record KnownBugs(List<Bug> bugs) {
      * @param release as {@code uname -r}; a release candidate counts as its release
      */
     public Optional<Bug> find(String release, List<String> rules) {
-        return bugs.stream()
-                .filter(bug ->
-                        rules.contains(bug.rule) && compare(release, bug.from) >= 0 && compare(release, bug.to) < 0)
-                .findFirst();
+        // A release that cannot be read is none that is known.
+        return Release.parse(release)
+                .flatMap(here -> bugs.stream()
+                        .filter(bug -> rules.contains(bug.rule)
+                                && here.compareTo(numbers(bug.from)) >= 0
+                                && here.compareTo(numbers(bug.to)) < 0)
+                        .findFirst());
     }
 
-    private static int compare(String a, String b) {
-        Matcher left = RELEASE.matcher(a);
-        Matcher right = RELEASE.matcher(b);
-        if (!left.matches() || !right.matches()) {
-            // A release that cannot be read is none that is known.
-            return -1;
-        }
-        for (int part = 1; part <= 3; part++) {
-            int order = Integer.compare(number(left.group(part)), number(right.group(part)));
-            if (order != 0) {
-                return order;
-            }
-        }
-        return 0;
-    }
-
-    private static int number(@Nullable String digits) {
-        return digits == null || digits.length() > 9 ? 0 : Integer.parseInt(digits);
+    private static Release numbers(String release) {
+        return Release.parse(release)
+                .orElseThrow(() -> new IllegalArgumentException(FILE + ": " + release + " is no release"));
     }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param started when the run began
  * @param command words of the command line that say where to run, such as {@code vm --kernel debian:7.3}
  * @param profile that was asked for
+ * @param tests patterns that chose among its tests; empty for all of them
  * @param seed of every random choice
  * @param kernel release that is going to be tested, as far as it is known beforehand
  * @param origin where that kernel is from, in words
@@ -26,6 +27,7 @@ public record Setup(
         Instant started,
         List<String> command,
         String profile,
+        List<String> tests,
         long seed,
         String kernel,
         String origin,
@@ -36,6 +38,8 @@ public record Setup(
 
     public Setup {
         command = List.copyOf(command);
+        // Earlier records lack it.
+        tests = tests == null ? List.of() : List.copyOf(tests);
     }
 
     /** A command line that runs one test again as it was run. */

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
-import zcrx.reports.format.Catalogue;
+import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,11 @@ class SessionTest {
                 .contains("<title>zcrx-conformance</title>")
                 .doesNotContain("googletagmanager")
                 .doesNotContainPattern("(src|href)=\"https?:");
+        // Allure names the page of a test anew each time.
+        Matcher link = Pattern.compile("href=\"index.html#testresult/([0-9a-f]+)\">Port.noBuffers<")
+                .matcher(Files.readString(out.resolve("report/matrix.html")));
+        assertThat(link.find()).isTrue();
+        assertThat(out.resolve("report/index.html")).content().contains("'data/test-cases/" + link.group(1) + ".json'");
         assertThat(screen.toString(StandardCharsets.UTF_8))
                 .contains("PASS     1 passed")
                 .contains("report   ");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.reports.run.Catalogue;
+import zcrx.reports.run.Column;
 import zcrx.reports.run.Feed;
+import zcrx.reports.run.Matrix;
 import zcrx.reports.run.Run;
 import zcrx.vm.Ending;
 
@@ -28,6 +32,9 @@ class FormatsTest {
     /** What would be obeyed by a terminal, refused by XML, or run by a browser. */
     private static final String HOSTILE =
             "\u001b[2J\u0007\u0000\ufffe\u202e\ud800]]><script>alert(1)</script>&amp;\"' # SKIP\r\nok 1 forged";
+
+    private static final Catalogue CATALOGUE =
+            new Catalogue(Map.of("ARM-003", new Catalogue.Rule("a < b", "documented", "zcrx.h")));
 
     private static Run hostile() {
         var planned = new PlannedTest("Evil.test", HOSTILE, HOSTILE, List.of(HOSTILE), HOSTILE);
@@ -42,6 +49,12 @@ class FormatsTest {
                 .event(new ResultEvent.End("Evil.test", ResultEvent.Status.FAIL, 1, HOSTILE, HOSTILE))
                 .log(HOSTILE)
                 .finish(Ending.Kind.KILLED, HOSTILE);
+    }
+
+    private static String matrix(Run run) {
+        return MatrixHtml.of(
+                Matrix.of(List.of(new Column(run)), CATALOGUE),
+                (_, test) -> Optional.of("index.html#testresult/" + test.id()));
     }
 
     private static void assertPlain(String text) {
@@ -67,7 +80,10 @@ class FormatsTest {
         Document xml = xml(run);
         assertThat(xml.getElementsByTagName("script").getLength()).isZero();
         assertThat(xml.getElementsByTagName("testcase").getLength()).isEqualTo(2);
-        assertPlain(SummaryJson.of(run));
+        assertPlain(SummaryJson.of(run, CATALOGUE));
+        String matrix = matrix(run);
+        assertPlain(matrix);
+        assertThat(matrix).containsOnlyOnce("<script>").contains("&lt;script&gt;alert(1)");
         String ktap = Ktap.of(run);
         assertPlain(ktap);
         assertThat(ktap.lines().filter(l -> l.startsWith("ok ") || l.startsWith("not ok ")))
@@ -78,7 +94,7 @@ class FormatsTest {
     @Test
     void hostileTextIsNoMarkupWhereAllureTakesMarkup(@TempDir Path directory) throws IOException {
         Path results = directory.resolve("allure-results");
-        AllureResults.write(hostile(), new Catalogue(Map.of()), results);
+        AllureResults.write(List.of(new Column(hostile())), new Catalogue(Map.of()), results);
         for (JsonNode test : results(results)) {
             assertThat(test.at("/statusDetails").toString()).doesNotContain("<").contains("&lt;script");
             assertThat(test.path("descriptionHtml").asString("")).doesNotContain("<script");
@@ -136,7 +152,7 @@ class FormatsTest {
                 .pass("Counters.bytes")
                 .bye(3)
                 .finish();
-        JsonNode json = JsonMapper.shared().readTree(SummaryJson.of(run));
+        JsonNode json = JsonMapper.shared().readTree(SummaryJson.of(run, CATALOGUE));
         assertThat(json.propertyNames())
                 .containsExactly(
                         "verdict",
@@ -147,6 +163,8 @@ class FormatsTest {
                         "duration_ms",
                         "tests",
                         "splats",
+                        "rule_counts",
+                        "rules",
                         "seed",
                         "profile",
                         "host",
@@ -169,6 +187,36 @@ class FormatsTest {
         assertThat(json.at("/splats/0/fingerprint").asString()).startsWith("warning zcrx_warn < ");
         assertThat(json.at("/splats/0/test").asString()).isEqualTo("Arm.notFired");
         assertThat(json.at("/seed").asInt()).isEqualTo(42);
+        assertThat(json.at("/rule_counts/fail").asInt()).isEqualTo(2);
+        assertThat(json.at("/rules/0").toString())
+                .isEqualTo("{\"id\":\"ARM-003\",\"rule\":\"a < b\",\"class\":\"documented\",\"source\":\"zcrx.h\","
+                        + "\"verdict\":\"fail\",\"reason\":\""
+                        + json.at("/rules/0/reason").asString()
+                        + "\",\"paths\":{\"nodev\":\"fail\"},\"tests\":[\"Arm.notFired\"]}");
+    }
+
+    @Test
+    void matrix() throws Exception {
+        Run run = Feed.planned()
+                .pass("Port.noBuffers")
+                .start("Arm.notFired")
+                .end("Arm.notFired", ResultEvent.Status.FAIL, "returned 0 < 1")
+                .pass("Counters.bytes")
+                .bye(3)
+                .finish();
+        String html = matrix(run);
+        assertThat(html)
+                .contains("<tr id=\"ARM-003\"")
+                .contains("a &lt; b")
+                .contains("<a href=\"index.html#testresult/Arm.notFired\">Arm.notFired</a>")
+                .contains("Arm.notFired: returned 0 &lt; 1")
+                .contains("2 fail, 2 pass")
+                .doesNotContainPattern("(src|href)=\"https?:");
+        // A browser takes scripts and styles as they stand, escaped or not.
+        for (String name : List.of("script", "style")) {
+            String content = html.substring(html.indexOf("<" + name + ">"), html.indexOf("</" + name + ">"));
+            assertThat(content).doesNotContain("&").hasSizeGreaterThan(100);
+        }
     }
 
     @Test
@@ -181,7 +229,7 @@ class FormatsTest {
                 .end("Arm.notFired", ResultEvent.Status.FAIL, "returned 0, expected -EINVAL")
                 .finish(Ending.Kind.KILLED, "QEMU was killed by signal 9");
         Path results = directory.resolve("allure-results");
-        AllureResults.write(run, new Catalogue(Map.of("ARM-003", new Catalogue.Rule("a < b", "zcrx.h"))), results);
+        AllureResults.write(List.of(new Column(run)), CATALOGUE, results);
         List<JsonNode> tests = results(results);
         assertThat(tests).hasSize(4);
         JsonNode failed = tests.stream()
@@ -194,6 +242,7 @@ class FormatsTest {
                 .contains("{\"name\":\"story\",\"value\":\"ARM-003  a < b\"}")
                 .contains("{\"name\":\"tag\",\"value\":\"ARM-004\"}");
         assertThat(failed.at("/descriptionHtml").asString()).startsWith("<p><b>ARM-003</b> a &lt; b");
+        assertThat(failed.at("/links/0/url").asString()).isEqualTo("matrix.html#ARM-003");
         assertThat(failed.at("/parameters").toString())
                 .contains("7.3.4+deb13-amd64")
                 .contains("event");

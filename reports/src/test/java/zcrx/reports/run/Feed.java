@@ -25,6 +25,7 @@ public final class Feed {
             Instant.parse("2026-11-22T10:41:00Z"),
             List.of("vm", "--kernel", "debian:7.3"),
             "gate",
+            List.of(),
             42,
             "7.3.4+deb13-amd64",
             "debian:7.3, trixie-backports 7.3.4-1~bpo13+1",

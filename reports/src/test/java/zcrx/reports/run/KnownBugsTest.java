@@ -32,7 +32,7 @@ class KnownBugsTest {
 
     @Test
     void theFileNamesRulesThatAreInTheCatalogue() throws IOException {
-        var catalogue = zcrx.reports.format.Catalogue.read(Path.of(".."));
+        var catalogue = Catalogue.read(Path.of(".."));
         assertThat(KnownBugs.read(Path.of("..")).bugs())
                 .isNotEmpty()
                 .allSatisfy(bug -> assertThat(catalogue.rules()).containsKey(bug.rule()));
@@ -45,6 +45,7 @@ class KnownBugsTest {
                 s.started(),
                 s.command(),
                 s.profile(),
+                s.tests(),
                 s.seed(),
                 s.kernel(),
                 s.origin(),

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.results.ResultEvent;
-import zcrx.reports.format.Catalogue;
+import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Feed;
 import zcrx.reports.run.Run;
 import zcrx.vm.Ending;
@@ -19,7 +19,7 @@ class RunScreenTest {
     private static String tail(Run run, boolean coloured) {
         var bytes = new ByteArrayOutputStream();
         try (var terminal = new Terminal(new PrintStream(bytes, true, StandardCharsets.UTF_8), false, coloured, 80)) {
-            var rule = new Catalogue.Rule("a type that has not fired cannot be armed", "zcrx.c");
+            var rule = new Catalogue.Rule("a type that has not fired cannot be armed", "observed", "zcrx.c");
             new RunScreen(terminal, run.setup(), new Catalogue(Map.of("ARM-003", rule))).tail(run);
         }
         return bytes.toString(StandardCharsets.UTF_8);
