@@ -43,7 +43,7 @@ final class ResultListener implements TestExecutionListener {
 
     private @Nullable String id(TestIdentifier test) {
         return test.isTest() && test.getSource().orElse(null) instanceof MethodSource method
-                ? Names.id(method, path)
+                ? ListedTest.id(method.getClassName(), method.getMethodName(), path)
                 : null;
     }
 

@@ -6,27 +6,24 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import net.jqwik.engine.JqwikTestEngine;
-import org.junit.jupiter.engine.JupiterTestEngine;
 import org.junit.platform.engine.FilterResult;
-import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestEngine;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
-import org.junit.platform.launcher.TestIdentifier;
-import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherConfig;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
+import zcrx.conformance.ListedTest.Kind;
 import zcrx.conformance.SuiteOptions.Profile;
-import zcrx.conformance.cases.Cases;
 import zcrx.conformance.results.KernelLogMark;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
@@ -52,20 +49,7 @@ public final class Suite {
 
     private Suite() {}
 
-    /** An engine of the JUnit Platform and the classes it shall look at: each look costs the guest milliseconds. */
-    private record Engine(Launcher launcher, List<Class<?>> classes) {}
-
-    private static List<Engine> engines(SuiteOptions options) {
-        var examples = new Engine(launcher(new JupiterTestEngine()), Cases.ALL);
-        // The gate has no properties: what they need of the JVM costs a guest more than all other tests together.
-        boolean properties =
-                options.profile() == Profile.FULL || !options.tests().isEmpty();
-        return properties
-                ? List.of(examples, new Engine(launcher(new JqwikTestEngine()), Cases.WITH_PROPERTIES))
-                : List.of(examples);
-    }
-
-    private static Launcher launcher(TestEngine engine) {
+    static Launcher launcher(TestEngine engine) {
         return LauncherFactory.create(LauncherConfig.builder()
                 .enableTestEngineAutoRegistration(false)
                 .enableLauncherSessionListenerAutoRegistration(false)
@@ -76,81 +60,29 @@ public final class Suite {
                 .build());
     }
 
-    private static LauncherDiscoveryRequest request(SuiteOptions options, PathKind path, List<Class<?>> classes) {
-        return LauncherDiscoveryRequestBuilder.request()
-                .selectors(classes.stream().map(DiscoverySelectors::selectClass).toList())
-                .filters((PostDiscoveryFilter) test -> FilterResult.includedIf(wanted(test, options, path)))
-                .configurationParameter("jqwik.database", "")
-                .configurationParameter("jqwik.reporting.usejunitplatform", "true")
-                .configurationParameter("jqwik.reporting.onlyfailures", "true")
-                .build();
-    }
-
-    private static boolean wanted(TestDescriptor test, SuiteOptions options, PathKind path) {
-        if (!(test.getSource().orElse(null) instanceof MethodSource method)) {
-            return true;
-        }
-        boolean onPath = switch (Names.scope(method)) {
-            case NODEV -> !path.hasQueue();
-            case EVERY_PATH -> true;
-            case QUEUE -> path.hasQueue() || options.paths().stream().noneMatch(PathKind::hasQueue);
-        };
-        if (!onPath) {
-            return false;
-        }
-        boolean inProfile = switch (options.profile()) {
-            case GATE -> !tagged(test, Full.TAG) && !tagged(test, Death.TAG);
-            case FULL -> !tagged(test, Death.TAG);
-            case DEATHS -> tagged(test, Death.TAG);
-        };
-        // A test that is asked for by name runs even if it is too slow for the gate.
-        boolean named = !options.tests().isEmpty();
-        return named
-                ? options.profile() == Profile.DEATHS == tagged(test, Death.TAG)
-                        && Names.matches(options.tests(), method, path)
-                : inProfile;
-    }
-
-    private static boolean tagged(TestDescriptor test, String tag) {
-        return test.getTags().stream().anyMatch(t -> t.getName().equals(tag));
-    }
-
     /** What would run with these options, in order. Needs no kernel. */
     public static List<PlannedTest> plan(SuiteOptions options) {
-        return discover(options).stream()
-                .flatMap(batch -> batch.tests().stream())
+        return batches(options).stream()
+                .flatMap(batch -> batch.tests().stream().map(test -> test.planned(batch.path())))
                 .toList();
     }
 
-    /** What runs on one data path, in each engine. */
-    private record Batch(PathKind path, List<Part> parts, List<PlannedTest> tests) {}
-
-    private record Part(Launcher launcher, TestPlan plan) {}
-
-    private static List<Batch> discover(SuiteOptions options) {
-        var batches = new ArrayList<Batch>();
-        List<Engine> engines = engines(options);
-        for (PathKind path : options.paths()) {
-            var parts = new ArrayList<Part>();
-            var tests = new ArrayList<PlannedTest>();
-            for (Engine engine : engines) {
-                TestPlan plan = engine.launcher().discover(request(options, path, engine.classes()));
-                plan.getRoots().forEach(root -> collect(plan, root, path, tests));
-                parts.add(new Part(engine.launcher(), plan));
-            }
-            batches.add(new Batch(path, parts, tests));
+    /** What runs on one data path. */
+    private record Batch(PathKind path, List<ListedTest> tests) {
+        List<ListedTest> of(Kind kind) {
+            return tests.stream().filter(test -> test.kind() == kind).toList();
         }
-        return batches;
     }
 
-    private static void collect(TestPlan plan, TestIdentifier parent, PathKind path, List<PlannedTest> to) {
-        for (TestIdentifier child : plan.getChildren(parent)) {
-            if (child.isTest() && child.getSource().orElse(null) instanceof MethodSource method) {
-                to.add(Names.planned(child, method, path));
-            } else {
-                collect(plan, child, path, to);
-            }
-        }
+    private static List<Batch> batches(SuiteOptions options) {
+        List<ListedTest> all = TestList.all();
+        return options.paths().stream()
+                .map(path -> new Batch(
+                        path,
+                        all.stream()
+                                .filter(test -> test.isWanted(options, path))
+                                .toList()))
+                .toList();
     }
 
     /**
@@ -202,6 +134,7 @@ public final class Suite {
             ring.await(Duration.ofSeconds(1));
             ring.drain();
             tcp.send(1);
+            System.err.println("%s %d 0x%x".formatted("formats", 1, 1L));
         } catch (SyscallException e) {
             // A host without io_uring or loopback: then these classes are loaded when they are needed.
             System.err.println("training without rings: " + e.getMessage());
@@ -222,12 +155,9 @@ public final class Suite {
     }
 
     private static void test(SuiteOptions options, ResultWriter results, KernelLog kernelLog) {
+        List<Batch> batches = batches(options);
         PropertySeed.use(options.seed());
-        List<Batch> batches = discover(options);
-        results.write(new ResultEvent.Plan(
-                options.profile().word(),
-                options.seed(),
-                batches.stream().flatMap(batch -> batch.tests().stream()).toList()));
+        results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), plan(options)));
         var listener = new ResultListener(results, kernelLog);
         for (Batch batch : batches) {
             listener.on(batch.path());
@@ -237,24 +167,49 @@ public final class Suite {
     }
 
     private static void test(Batch batch, ResultListener listener) {
-        List<PlannedTest> tests = batch.tests();
-        if (tests.isEmpty()) {
+        if (batch.tests().isEmpty()) {
             return;
         }
         DataPath opened;
         try {
             opened = batch.path().open();
         } catch (UnavailableException e) {
-            tests.forEach(test -> listener.notRun(test.id(), Status.SKIP, String.valueOf(e.getMessage())));
+            batch.tests()
+                    .forEach(test ->
+                            listener.notRun(test.id(batch.path()), Status.SKIP, String.valueOf(e.getMessage())));
             return;
         } catch (IllegalStateException | SyscallException e) {
             String reason = "the data path " + batch.path().word() + " cannot be set up: " + e.getMessage();
-            tests.forEach(test -> listener.notRun(test.id(), Status.BROKEN, reason));
+            batch.tests().forEach(test -> listener.notRun(test.id(batch.path()), Status.BROKEN, reason));
             return;
         }
         try (opened) {
             Paths.use(opened);
-            batch.parts().forEach(part -> part.launcher().execute(part.plan(), listener));
+            launcher(new ExampleEngine(batch.of(Kind.EXAMPLE)))
+                    .execute(LauncherDiscoveryRequestBuilder.request().build(), listener);
+            List<ListedTest> properties = batch.of(Kind.PROPERTY);
+            if (!properties.isEmpty()) {
+                launcher(new JqwikTestEngine()).execute(request(properties), listener);
+            }
         }
+    }
+
+    private static LauncherDiscoveryRequest request(List<ListedTest> properties) {
+        Set<String> wanted =
+                properties.stream().map(test -> test.id(PathKind.NODEV)).collect(Collectors.toSet());
+        return LauncherDiscoveryRequestBuilder.request()
+                .selectors(properties.stream()
+                        .map(ListedTest::className)
+                        .distinct()
+                        .map(DiscoverySelectors::selectClass)
+                        .toList())
+                .filters((PostDiscoveryFilter)
+                        test -> FilterResult.includedIf(!(test.getSource().orElse(null) instanceof MethodSource source)
+                                || wanted.contains(
+                                        ListedTest.id(source.getClassName(), source.getMethodName(), PathKind.NODEV))))
+                .configurationParameter("jqwik.database", "")
+                .configurationParameter("jqwik.reporting.usejunitplatform", "true")
+                .configurationParameter("jqwik.reporting.onlyfailures", "true")
+                .build();
     }
 }

@@ -18,15 +18,6 @@ class SuiteTest {
     }
 
     @Test
-    void everyClassWithAPropertyIsShownToTheirEngine() {
-        var withProperties = zcrx.conformance.cases.Cases.ALL.stream()
-                .filter(c -> java.util.Arrays.stream(c.getDeclaredMethods())
-                        .anyMatch(m -> m.isAnnotationPresent(net.jqwik.api.Property.class)))
-                .toList();
-        assertThat(zcrx.conformance.cases.Cases.WITH_PROPERTIES).containsExactlyInAnyOrderElementsOf(withProperties);
-    }
-
-    @Test
     void idsAreUnique() {
         assertThat(ids(Profile.FULL)).doesNotHaveDuplicates();
     }

@@ -26,9 +26,5 @@ public final class Cases {
             PostedSelftest.class,
             Deaths.class);
 
-    /** Those of them that have properties as well, which another engine runs. */
-    public static final List<Class<?>> WITH_PROPERTIES =
-            List.of(Registrations.class, StatsOffset.class, CopyCounters.class, Buffers.class, AgainstTheModel.class);
-
     private Cases() {}
 }

@@ -4,7 +4,6 @@ package zcrx.conformance.cases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -18,8 +17,7 @@ import zcrx.conformance.Subject;
 @Subject("deaths of the guest")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class Deaths {
-    @BeforeEach
-    void onlyInAGuest() {
+    Deaths() {
         Check.needs(
                 Boolean.getBoolean(Death.GUEST_PROPERTY), "kills the machine it runs on: only in a guest of ./zcrx vm");
     }

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: MIT
 package zcrx.vm.image;
 
+import java.io.File;
 import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.constantpool.InvokeDynamicEntry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 
@@ -22,11 +32,21 @@ final class ClassArchive {
     /** The header with its checksums, which the JVM looks at with -XX:+VerifySharedSpaces only. */
     private static final int HEADER = 4096;
 
+    private static final String CLASS = ".class";
+    /** In a class list: a class, and the indexes of those entries of its constant pool that are to be resolved. */
+    private static final String REFERENCES = "@cp ";
+
     private final Path java;
     private final List<String> jvmOptions;
     private final String classPath;
+    private final String root;
 
-    ClassArchive(Path java, List<String> jvmOptions, String classPath) {
+    /**
+     * @param classPath jars
+     * @param root what the names of all of the suite's own classes begin with, such as {@code org/example/}
+     */
+    ClassArchive(Path java, List<String> jvmOptions, String classPath, String root) {
+        this.root = root;
         this.java = java;
         this.jvmOptions = jvmOptions;
         this.classPath = classPath;
@@ -41,7 +61,7 @@ final class ClassArchive {
                 "the suite's training run",
                 List.of("-Xshare:off", "-Xint", "-XX:DumpLoadedClassList=" + recorded),
                 trainingRun);
-        Files.write(classList, inOrder(Files.readAllLines(recorded)));
+        Files.write(classList, inOrder(withAll(ownClasses(), Files.readAllLines(recorded))));
         Path again = archive.resolveSibling("again.jsa");
         long[] first = dump(classList, archive);
         long[] second = dump(classList, again);
@@ -62,13 +82,50 @@ final class ClassArchive {
         return new long[] {start, TimeUnit.NANOSECONDS.toMillis(System.nanoTime())};
     }
 
+    /** The classes of the suite, by their names in the class list. */
+    private SortedMap<String, ClassModel> ownClasses() throws IOException {
+        var classes = new TreeMap<String, ClassModel>();
+        for (String jar : classPath.split(File.pathSeparator, -1)) {
+            try (var files = new ZipFile(jar)) {
+                for (ZipEntry file : files.stream()
+                        .filter(f -> f.getName().startsWith(root) && f.getName().endsWith(CLASS))
+                        .toList()) {
+                    String name = file.getName().substring(0, file.getName().length() - CLASS.length());
+                    classes.put(
+                            name,
+                            ClassFile.of().parse(files.getInputStream(file).readAllBytes()));
+                }
+            }
+        }
+        return classes;
+    }
+
+    /**
+     * Adds what the training run did not reach, because its kernel has no zcrx: the other classes, and that their call
+     * sites of lambdas and string concatenations are to be linked.
+     */
+    static List<String> withAll(SortedMap<String, ClassModel> own, List<String> recorded) {
+        var lines = new ArrayList<String>(recorded);
+        own.forEach((name, type) -> {
+            lines.add(name);
+            String callSites = StreamSupport.stream(type.constantPool().spliterator(), false)
+                    .filter(InvokeDynamicEntry.class::isInstance)
+                    .map(entry -> Integer.toString(entry.index()))
+                    .collect(Collectors.joining(" "));
+            if (!callSites.isEmpty()) {
+                lines.add(REFERENCES + name + " " + callSites);
+            }
+        });
+        return lines;
+    }
+
     /** Threads race in the training run: not what is loaded depends on that, but when. Classes go before references. */
     static List<String> inOrder(List<String> recorded) {
         Stream<String> classes = recorded.stream()
                 .filter(l -> !l.startsWith("@") && !l.startsWith("#"))
                 .map(l -> l.replaceFirst(" id: .*", ""));
         Stream<String> lambdas = recorded.stream().filter(l -> l.startsWith("@lambda"));
-        Stream<String> references = recorded.stream().filter(l -> l.startsWith("@cp"));
+        Stream<String> references = recorded.stream().filter(l -> l.startsWith(REFERENCES));
         return Stream.of(classes, lambdas, references)
                 .flatMap(Stream::sorted)
                 .distinct()

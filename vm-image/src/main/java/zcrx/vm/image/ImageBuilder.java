@@ -29,8 +29,17 @@ import zcrx.vm.HostTools;
 
 /** Builds the guest image; the build runs it when it packages this module. */
 final class ImageBuilder {
-    /** What the suite and its libraries use of the JDK. */
-    private static final String MODULES = "java.base,java.logging,jdk.unsupported";
+    /** A run-time image with what the suite and its libraries use of the JDK; most of it is in the class archive. */
+    private static final List<String> JLINK_OPTIONS = List.of(
+            "--add-modules",
+            "java.base,java.logging,jdk.unsupported",
+            "--strip-debug",
+            "--no-man-pages",
+            "--no-header-files",
+            "--compress",
+            "zip-6",
+            "--vm",
+            "server");
 
     /** How the guest's JVM runs, in training as later: a class data archive fits one way only. */
     private static final List<String> JVM_OPTIONS = List.of(
@@ -39,6 +48,8 @@ final class ImageBuilder {
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             "-XX:-UsePerfData",
+            // A test is called once: not worth a class of its own that calls it.
+            "-Djdk.reflect.useNativeAccessorOnly=true",
             "-XX:+AOTClassLinking",
             // Moving the archived classes to a random address takes seconds without KVM.
             "-XX:+UnlockDiagnosticVMOptions",
@@ -115,7 +126,8 @@ final class ImageBuilder {
         new ClassArchive(
                         jre.resolve("bin/java"),
                         JVM_OPTIONS,
-                        classPath.stream().map(Path::toString).collect(Collectors.joining(":")))
+                        classPath.stream().map(Path::toString).collect(Collectors.joining(":")),
+                        mainClass.substring(0, mainClass.indexOf('.') + 1).replace('.', '/'))
                 .write(archive, List.of(mainClass, "--train"));
 
         var guest = new Initramfs();
@@ -159,24 +171,15 @@ final class ImageBuilder {
 
     private Path jre(Path dir) throws IOException {
         Path madeFrom = dir.resolve("made-from");
-        String inputs = MODULES + "\n" + Files.readString(javaHome.resolve("release"));
+        var command = new ArrayList<>(List.of(javaHome.resolve("bin/jlink").toString()));
+        command.addAll(JLINK_OPTIONS);
+        command.addAll(List.of("--output", dir.toString()));
+        String inputs = command + "\n" + Files.readString(javaHome.resolve("release"));
         if (Files.exists(madeFrom) && Files.readString(madeFrom).equals(inputs)) {
             return dir;
         }
         deleteTree(dir);
-        Command.Result jlink = Command.run(List.of(
-                javaHome.resolve("bin/jlink").toString(),
-                "--add-modules",
-                MODULES,
-                "--output",
-                dir.toString(),
-                "--strip-debug",
-                "--no-man-pages",
-                "--no-header-files",
-                "--compress",
-                "zip-0",
-                "--vm",
-                "server"));
+        Command.Result jlink = Command.run(command);
         if (!jlink.ok()) {
             throw new CannotTestException("jlink of " + javaHome + " failed: " + jlink.complaint("Error: ")
                     + "; set JAVA_HOME to a whole JDK 25");
@@ -209,7 +212,7 @@ final class ImageBuilder {
         }
         lines.put("init", sha256(resource("init").getBytes(StandardCharsets.UTF_8)));
         lines.put("fstab", sha256(resource("fstab").getBytes(StandardCharsets.UTF_8)));
-        lines.put("java", MODULES + " of " + Files.readString(javaHome.resolve("release")));
+        lines.put("java", JLINK_OPTIONS + " of " + Files.readString(javaHome.resolve("release")));
         return lines.entrySet().stream()
                 .map(e -> e.getKey() + " " + e.getValue())
                 .collect(Collectors.joining("\n"));

@@ -4,12 +4,17 @@ package zcrx.vm.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.jar.JarOutputStream;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
@@ -84,6 +89,18 @@ class ImageTest {
         List<String> other = ClassArchive.inOrder(
                 List.of("a/A id: 1", "c/C id: 2", "@lambda-proxy a/A run", "b/B id: 3", "@cp b/B 1 2"));
         assertThat(one).isEqualTo(other).containsExactly("a/A", "b/B", "c/C", "@lambda-proxy a/A run", "@cp b/B 1 2");
+    }
+
+    @Test
+    void callSitesThatNoTrainingReachesAreListed() throws IOException {
+        String name = TinySuite.class.getName().replace('.', '/');
+        var own = new TreeMap<String, ClassModel>();
+        try (var in = Objects.requireNonNull(getClass().getResourceAsStream("/" + name + ".class"))) {
+            own.put(name, ClassFile.of().parse(in.readAllBytes()));
+        }
+        assertThat(ClassArchive.withAll(own, List.of("a/A id: 1")))
+                .containsSubsequence("a/A id: 1", name)
+                .anyMatch(line -> line.matches("@cp " + Pattern.quote(name) + "( [0-9]+)+"));
     }
 
     @Test
