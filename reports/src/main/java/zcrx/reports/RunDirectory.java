@@ -16,6 +16,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -86,7 +87,7 @@ public final class RunDirectory {
     /** Throws {@link BadRequestException} for a directory that cannot take a new run; creates nothing. */
     public static void check(Path out) {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(out)) {
-            if (Files.exists(out.resolve(RECORD))) {
+            if (Files.exists(out.resolve(RECORD)) || Files.exists(out.resolve(MatrixDirectory.RECORD))) {
                 throw new BadRequestException(
                         "--out " + out + ": holds an older run, which is kept; give another directory");
             }
@@ -122,10 +123,18 @@ public final class RunDirectory {
         return new RunDirectory(out);
     }
 
-    /** A new one below {@code parent}, named after time and kernel. */
-    public static RunDirectory createBelow(Path parent, Setup setup) {
-        String name = TIME.format(setup.started().atZone(ZoneId.systemDefault())) + "-"
-                + setup.kernel().replaceAll("[^A-Za-z0-9._+-]", "_");
+    /**
+     * A new one below {@code parent}.
+     *
+     * @param started and {@code what} make its name
+     */
+    public static RunDirectory createBelow(Path parent, Instant started, String what) {
+        return createNew(parent, TIME.format(started.atZone(ZoneId.systemDefault())) + "-" + what);
+    }
+
+    /** A new one of this name, or with a number behind it. */
+    static RunDirectory createNew(Path parent, String wanted) {
+        String name = wanted.replaceAll("[^A-Za-z0-9._+-]", "_");
         try {
             Files.createDirectories(parent);
             for (int i = 1; ; i++) {
@@ -234,28 +243,32 @@ public final class RunDirectory {
     /** Makes every file that is made from the recorded ones; replaces those that are there. */
     public void report(Run run, Catalogue catalogue, AllureHtml html) throws IOException {
         // What programs read comes first, in case the disk gets full.
-        write("summary.json", SummaryJson.of(run, catalogue));
-        write("results.ktap", Ktap.of(run));
-        write("junit.xml", JUnitXml.of(run));
-        pages(List.of(new Column(run)), catalogue, html);
+        write(path.resolve("summary.json"), SummaryJson.of(run, catalogue));
+        write(path.resolve("results.ktap"), Ktap.of(run));
+        write(path.resolve("junit.xml"), JUnitXml.of(run));
+        pages(path, List.of(new Column(run)), catalogue, html);
     }
 
     /** What people look at: a page for each test, and the matrix, with links to each other. */
-    private void pages(List<Column> columns, Catalogue catalogue, AllureHtml html) throws IOException {
+    static void pages(Path path, List<Column> columns, Catalogue catalogue, AllureHtml html) throws IOException {
         Path allure = path.resolve("allure-results");
         delete(allure);
         AllureResults.write(columns, catalogue, allure);
         Path report = path.resolve(REPORT);
         html.generate("zcrx-conformance", allure, report);
-        write(REPORT + "/" + MatrixHtml.FILE, MatrixHtml.of(Matrix.of(columns, catalogue), AllureHtml.pages(report)));
+        write(report.resolve(MatrixHtml.FILE), MatrixHtml.of(Matrix.of(columns, catalogue), AllureHtml.pages(report)));
     }
 
     public Path reportFile() {
+        return reportFile(path);
+    }
+
+    static Path reportFile(Path path) {
         return path.resolve(REPORT).resolve(AllureHtml.FILE);
     }
 
-    private void write(String name, String text) throws IOException {
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path.resolve(name)))) {
+    static void write(Path file, String text) throws IOException {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
             out.write(text.getBytes(StandardCharsets.UTF_8));
         }
     }

@@ -99,8 +99,10 @@ class RunDirectoryTest {
 
     @Test
     void runsOfTheSameSecondHaveTheirOwnDirectories() {
-        Path first = RunDirectory.createBelow(temp, Feed.SETUP).path();
-        Path second = RunDirectory.createBelow(temp, Feed.SETUP).path();
+        Path first = RunDirectory.createBelow(temp, Feed.SETUP.started(), Feed.SETUP.kernel())
+                .path();
+        Path second = RunDirectory.createBelow(temp, Feed.SETUP.started(), Feed.SETUP.kernel())
+                .path();
         assertThat(first.getFileName().toString()).endsWith("-7.3.4+deb13-amd64");
         assertThat(second.getFileName().toString()).endsWith("-7.3.4+deb13-amd64-2");
     }

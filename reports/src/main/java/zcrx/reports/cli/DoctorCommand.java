@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.cli;
 
+import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,6 +18,7 @@ import zcrx.vm.HostTools;
 import zcrx.vm.Progress;
 import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.Kernel;
+import zcrx.vm.kernel.KernelConfig;
 import zcrx.vm.kernel.KernelSources;
 import zcrx.vm.qemu.QemuVm;
 import zcrx.vm.qemu.VmOptions;
@@ -31,7 +35,10 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(
             names = "--kernel",
             paramLabel = "SPEC",
-            description = "Try the accelerator with this kernel, as for vm; without it none is fetched.")
+            description = {
+                "Try the accelerator with this kernel, and say which options it lacks, without a test.",
+                "As for vm; without it none is fetched."
+            })
     private @Nullable String kernel;
 
     private boolean missing;
@@ -59,11 +66,35 @@ final class DoctorCommand implements Callable<Integer> {
             var sources = new KernelSources(KernelSources.defaultCacheDir(), terminal);
             check("kernel", spec, () -> {
                 Kernel chosen = sources.resolve(spec);
+                check("options", "of that kernel", () -> options(sources, chosen));
                 var vm = new QemuVm(chosen, GuestImage.built(), PLAIN, KernelSources.defaultCacheDir());
                 try (Progress.Task _ = terminal.begin("finding out whether KVM works here")) {
                     return chosen.release() + " runs under " + vm.accelerator();
                 }
             });
+        }
+    }
+
+    /** A line for each option that it lacks comes first. */
+    private String options(KernelSources sources, Kernel chosen) {
+        Optional<KernelConfig> found = sources.config(chosen);
+        if (found.isEmpty()) {
+            return "unknown: no configuration beside it, and it was built without CONFIG_IKCONFIG";
+        }
+        KernelConfig config = found.get();
+        try {
+            List<KernelConfig.Wish> lacks = config.lacks(KernelConfig.wishes(Main.home()));
+            for (KernelConfig.Wish lack : lacks) {
+                missing |= lack.needed();
+                print(
+                        lack.name(),
+                        lack.purpose(),
+                        (lack.needed() ? "MISSING: " : "wanted, but ") + config.state(lack.name()));
+            }
+            return (lacks.isEmpty() ? "all of vm-image/zcrx.config, by " : "the rest of vm-image/zcrx.config, by ")
+                    + config.origin();
+        } catch (IOException e) {
+            throw CannotTestException.because(e, "cannot read what a kernel needs", "run through ./zcrx");
         }
     }
 
@@ -81,6 +112,6 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static void print(String name, String purpose, String found) {
-        System.out.println(Text.oneLine(String.format(Locale.ROOT, "%-20s %-56s %s", name, purpose, found)));
+        System.out.println(Text.oneLine(String.format(Locale.ROOT, "%-27s %-56s %s", name, purpose, found)));
     }
 }

@@ -6,27 +6,36 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.reports.MatrixDirectory;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.Ktap;
 import zcrx.reports.run.Catalogue;
+import zcrx.reports.run.Column;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
 import zcrx.reports.run.Verdict;
+import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.CannotTestException;
-import zcrx.vm.Ending;
 import zcrx.vm.SuiteHost;
 
-/** One run from its start to its report. */
+/** One run, or one on each of several kernels, from the start to the report. */
 final class Session {
     private final SuiteArguments arguments;
     private final SuiteOptions options;
@@ -55,15 +64,15 @@ final class Session {
         RunDirectory directory = arguments
                 .out()
                 .map(RunDirectory::create)
-                .orElseGet(() -> RunDirectory.createBelow(Main.home().resolve("reports/out"), setup));
+                .orElseGet(() -> RunDirectory.createBelow(outputs(), setup.started(), setup.kernel()));
         var screen = new RunScreen(terminal, setup, catalogue);
+        Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout());
         try (var stop = new Stop()) {
-            Run run;
-            try (RunDirectory.Recording recording = directory.record(setup)) {
-                screen.head();
-                run = record(host, setup, recording, screen, stop);
-            } catch (IOException e) {
-                throw CannotTestException.because(e, "cannot record the run", "give a directory with room, --out");
+            screen.head();
+            Run run = new RecordedRun(options, timeout, knownBugs, stop)
+                    .on(host, setup, directory, ktap == null ? screen : both(screen, ktap));
+            if (ktap != null) {
+                ktap.end(run);
             }
             screen.tail(run);
             stop.exitCode(run.verdict().exitCode());
@@ -73,9 +82,12 @@ final class Session {
         }
     }
 
-    private Run record(SuiteHost host, Setup setup, RunDirectory.Recording recording, RunScreen screen, Stop stop) {
-        Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout());
-        var recorder = new RunRecorder(setup, knownBugs, new RunRecorder.Listener() {
+    private static Path outputs() {
+        return Main.home().resolve("reports/out");
+    }
+
+    private static RunRecorder.Listener both(RunScreen screen, Ktap ktap) {
+        return new RunRecorder.Listener() {
             @Override
             public void hello(ResultEvent.Kernel kernel) {
                 screen.hello(kernel);
@@ -84,9 +96,7 @@ final class Session {
             @Override
             public void planned(int tests) {
                 screen.planned(tests);
-                if (ktap != null) {
-                    ktap.plan(tests);
-                }
+                ktap.plan(tests);
             }
 
             @Override
@@ -97,31 +107,88 @@ final class Session {
             @Override
             public void finished(Run.Test test) {
                 screen.finished(test);
-                if (ktap != null) {
-                    ktap.test(test);
+                ktap.test(test);
+            }
+        };
+    }
+
+    /**
+     * Several kernels, side by side.
+     *
+     * @param guests in the order of the report
+     * @param room how many of them may run at the same time
+     */
+    ExitCode runAll(List<Guest> guests, int room) {
+        MatrixDirectory directory = MatrixDirectory.create(arguments
+                .out()
+                .map(RunDirectory::create)
+                .orElseGet(() -> RunDirectory.createBelow(outputs(), Instant.now(), guests.size() + "-kernels")));
+        var screen = new MatrixScreen(terminal, catalogue, guests.size());
+        Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout());
+        if (ktap != null) {
+            ktap.plan(guests.size());
+        }
+        try (var stop = new Stop()) {
+            screen.head(guests.stream().map(Guest::setup).toList(), room);
+            List<Column> columns = new ArrayList<>();
+            var complete = new AtomicBoolean(true);
+            // Platform threads, as a guest dies with the thread that started it.
+            try (ExecutorService threads = Executors.newFixedThreadPool(
+                    room, Thread.ofPlatform().name("guest ", 1).factory())) {
+                var recorded = new RecordedRun(options, timeout, knownBugs, stop);
+                List<Future<Column>> running = guests.stream()
+                        .map(guest -> new Place(guest, directory.add(guest.label())))
+                        .map(place -> threads.submit(() -> {
+                            Guest guest = place.guest();
+                            RunDirectory own = place.directory();
+                            Run run = recorded.on(
+                                    guest.host(), guest.setup().startedNow(), own, screen.begin(guest.label()));
+                            var column = new Column(guest.label(), run);
+                            synchronized (this) {
+                                screen.ended(column);
+                                if (ktap != null) {
+                                    ktap.subtests(column);
+                                }
+                            }
+                            if (!isReported(() -> own.report(run, catalogue, html), own.path())) {
+                                complete.set(false);
+                            }
+                            return column;
+                        }))
+                        .toList();
+                for (Future<Column> column : running) {
+                    columns.add(result(column));
                 }
             }
-        });
-        var files = new Files(recording, recorder);
-        long began = System.nanoTime();
-        Ending ending;
+            Verdict verdict = Column.verdict(columns);
+            if (ktap != null) {
+                ktap.end(columns);
+            }
+            screen.tail(columns);
+            stop.exitCode(verdict.exitCode());
+            if (!isReported(() -> directory.report(columns, catalogue, html), directory.path())) {
+                complete.set(false);
+            } else {
+                terminal.line("report", shortest(directory.reportFile()));
+            }
+            ExitCode code = complete.get() ? verdict.exitCode() : incomplete(verdict);
+            stop.exitCode(code);
+            return code;
+        }
+    }
+
+    private record Place(Guest guest, RunDirectory directory) {}
+
+    private static Column result(Future<Column> column) {
         try {
-            ending = host.run(options, timeout, files);
-        } catch (CannotTestException e) {
-            ending = new Ending(Ending.Kind.NOT_STARTED, String.valueOf(e.getMessage()));
+            return column.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : new IllegalStateException("a guest's run ended without a result", e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts the one who waits", e);
         }
-        stop.settle();
-        if (stop.requested() && ending.kind() == Ending.Kind.KILLED) {
-            // Whoever ends this program may end QEMU too, as systemd does: that is not a death under test.
-            ending = new Ending(Ending.Kind.INTERRUPTED, ending.detail());
-        }
-        var duration = Duration.ofNanos(System.nanoTime() - began);
-        files.ended(ending, duration);
-        Run run = recorder.finish(ending, duration);
-        if (ktap != null) {
-            ktap.end(run);
-        }
-        return run;
     }
 
     /** Standard output as programs want it: results whatever the locale, and each line when it is known. */
@@ -130,66 +197,40 @@ final class Session {
     }
 
     private ExitCode report(Run run, RunDirectory directory) {
-        String problem;
-        try {
-            directory.report(run, catalogue, html);
+        if (isReported(() -> directory.report(run, catalogue, html), directory.path())) {
             terminal.line("report", shortest(directory.reportFile()));
             return run.verdict().exitCode();
-        } catch (IOException e) {
-            problem = RunDirectory.why(e);
         }
-        terminal.line(
-                Terminal.Colour.ODD,
-                Verdict.ERROR.name(),
-                "the report is not complete: " + problem + "; make it again with ./zcrx report "
-                        + shortest(directory.path()));
-        return run.verdict() == Verdict.FAIL ? ExitCode.FAIL : ExitCode.CANNOT_TEST;
+        return incomplete(run.verdict());
+    }
+
+    /** Something that a full disk may prevent. */
+    private interface Report {
+        void make() throws IOException;
+    }
+
+    private boolean isReported(Report report, Path directory) {
+        try {
+            report.make();
+            return true;
+        } catch (IOException e) {
+            terminal.line(
+                    Terminal.Colour.ODD,
+                    Verdict.ERROR.name(),
+                    "the report is not complete: " + RunDirectory.why(e) + "; make it again with ./zcrx report "
+                            + shortest(directory));
+            return false;
+        }
+    }
+
+    /** Without a whole report nothing passes. */
+    private static ExitCode incomplete(Verdict verdict) {
+        return verdict == Verdict.FAIL ? ExitCode.FAIL : ExitCode.CANNOT_TEST;
     }
 
     private static String shortest(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
         Path here = Path.of("").toAbsolutePath();
         return (absolute.startsWith(here) ? here.relativize(absolute) : absolute).toString();
-    }
-
-    /** Records each line, then has it judged. Of several lines that cannot be recorded only the first is said. */
-    private record Files(RunDirectory.Recording recording, RunRecorder recorder, AtomicBoolean failed)
-            implements SuiteHost.Observer {
-        Files(RunDirectory.Recording recording, RunRecorder recorder) {
-            this(recording, recorder, new AtomicBoolean());
-        }
-
-        private interface Write {
-            void run() throws IOException;
-        }
-
-        @Override
-        public void result(String line) {
-            write(() -> recording.event(line));
-            recorder.result(line);
-        }
-
-        @Override
-        public void kernelLog(String line) {
-            write(() -> recording.kernelLog(line));
-            recorder.kernelLog(line);
-        }
-
-        void ended(Ending ending, Duration duration) {
-            write(() -> recording.ended(ending, duration));
-        }
-
-        private void write(Write what) {
-            if (failed.get()) {
-                return;
-            }
-            try {
-                what.run();
-            } catch (IOException e) {
-                if (failed.compareAndSet(false, true)) {
-                    recorder.couldNot("the run could not be recorded whole: " + RunDirectory.why(e));
-                }
-            }
-        }
     }
 }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.cli;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import zcrx.reports.run.ExitCode;
 
 /**
- * Turns the signals that end a program into an early end of the run: the running thread is interrupted, and the program
- * ends only once that thread has written its report. Further signals change nothing, as the Java runtime obeys only the
- * first.
+ * Turns the signals that end a program into an early end of its runs: the threads that run are interrupted, and the
+ * program ends only once the reports have been written. Further signals change nothing, as the Java runtime obeys only
+ * the first.
  */
 final class Stop implements AutoCloseable {
-    private final Thread running = Thread.currentThread();
+    private final Set<Thread> running = new HashSet<>();
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::stop, "stop");
 
     private boolean requested;
-    private boolean settled;
     private volatile ExitCode exitCode = ExitCode.CANNOT_TEST;
 
     Stop() {
@@ -25,9 +26,7 @@ final class Stop implements AutoCloseable {
     private void stop() {
         synchronized (this) {
             requested = true;
-            if (!settled) {
-                running.interrupt();
-            }
+            running.forEach(Thread::interrupt);
         }
         try {
             finished.await();
@@ -42,9 +41,17 @@ final class Stop implements AutoCloseable {
         return requested;
     }
 
-    /** The run is over: what follows is its report, and not to be interrupted. */
+    /** The calling thread is going to run something, and is to be interrupted, also by a signal that has come before. */
+    synchronized void begin() {
+        running.add(Thread.currentThread());
+        if (requested) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The run of the calling thread is over: what follows is its report, and not to be interrupted. */
     synchronized void settle() {
-        settled = true;
+        running.remove(Thread.currentThread());
         Thread.interrupted();
     }
 

@@ -7,10 +7,14 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,6 +28,7 @@ import zcrx.vm.Progress;
 import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.Kernel;
 import zcrx.vm.kernel.KernelSources;
+import zcrx.vm.qemu.HostRoom;
 import zcrx.vm.qemu.QemuVm;
 import zcrx.vm.qemu.VmOptions;
 import zcrx.vm.qemu.VmOptions.Accel;
@@ -46,9 +51,16 @@ final class VmCommand implements Callable<Integer> {
             defaultValue = "debian:latest",
             description = {
                 "debian:latest, debian:7.3 or debian:7.2.9 for a packaged one;",
-                "or a bzImage, a vmlinux, a kernel build tree, or a kernel's .deb. Default: ${DEFAULT-VALUE}"
+                "or a bzImage, a vmlinux, a kernel build tree, or a kernel's .deb. Default: ${DEFAULT-VALUE}",
+                "Several run side by side, in one report; --timeout is for each."
             })
-    private String kernel = "";
+    private List<String> kernels = new ArrayList<>();
+
+    @Option(
+            names = "--jobs",
+            paramLabel = "N",
+            description = "How many kernels may run at the same time. Default: what processors and memory allow")
+    private @Nullable Integer jobs;
 
     @Option(
             names = "--append",
@@ -89,28 +101,95 @@ final class VmCommand implements Callable<Integer> {
         if (cpus < 1) {
             throw new BadRequestException("--cpus " + cpus + ": give 1 or more");
         }
-        try (Terminal terminal = Terminal.forPeople(System.getenv())) {
+        if (jobs != null && jobs < 1) {
+            throw new BadRequestException("--jobs " + jobs + ": give 1 or more");
+        }
+        try (Terminal terminal = Terminal.forPeople(System.getenv());
+                var machines = new Machines(options, vmOptions, terminal)) {
             var session = new Session(suite, options, terminal);
-            Path cache = KernelSources.defaultCacheDir();
-            var sources = new KernelSources(cache, terminal);
-            Kernel chosen = sources.resolve(kernel);
-            Path image = GuestImage.built();
-            if (!options.paths().contains(PathKind.SIMNIC)) {
-                return run(session, options, chosen, new QemuVm(chosen, image, vmOptions, cache), terminal);
+            if (kernels.size() == 1) {
+                Kernel kernel = machines.resolve(kernels.getFirst());
+                QemuVm vm = machines.machine(kernel);
+                return session.run(vm, setup(options, kernel, vm, terminal)).number();
             }
-            Path withSimnic = GuestImage.with(sources.simnic(chosen, Main.home().resolve(SIMNIC_SOURCES)), image);
-            try {
-                return run(session, options, chosen, new QemuVm(chosen, withSimnic, vmOptions, cache), terminal);
-            } finally {
-                Files.delete(withSimnic);
-            }
+            return runAll(session, machines, options, vmOptions, terminal);
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot remove a guest's image", "see to the directory it is in");
         }
     }
 
-    private int run(Session session, SuiteOptions options, Kernel chosen, QemuVm vm, Terminal terminal) {
-        return session.run(vm, setup(options, chosen, vm, terminal)).number();
+    private int runAll(
+            Session session, Machines machines, SuiteOptions options, VmOptions vmOptions, Terminal terminal) {
+        var guests = new LinkedHashMap<String, Guest>();
+        var labels = new HashSet<String>();
+        int threads = 1;
+        for (String spec : kernels) {
+            try {
+                Kernel kernel = machines.resolve(spec);
+                if (guests.containsKey(kernel.sha256())) {
+                    terminal.note("--kernel " + spec + " is "
+                            + guests.get(kernel.sha256()).label() + ", which is there already");
+                    continue;
+                }
+                QemuVm vm = machines.machine(kernel);
+                Setup setup = setup(options, kernel, vm, terminal);
+                guests.put(kernel.sha256(), new Guest(unique(kernel.release(), labels), setup, vm));
+                if (vm.isAccelerated()) {
+                    threads = cpus;
+                }
+            } catch (CannotTestException e) {
+                // One that cannot be had keeps no other from being tested, and the whole from a pass.
+                guests.put(spec, new Guest(unique(spec, labels), unavailable(options, spec), (_, _, _) -> {
+                    throw e;
+                }));
+            }
+        }
+        int room = jobs == null ? HostRoom.now().guests(threads, vmOptions.memoryMiB()) : jobs;
+        return session.runAll(List.copyOf(guests.values()), Math.min(room, guests.size()))
+                .number();
+    }
+
+    private static String unique(String name, Set<String> taken) {
+        String label = name;
+        for (int i = 2; !taken.add(label); i++) {
+            label = name + "-" + i;
+        }
+        return label;
+    }
+
+    /** Kernels, and what is needed to boot them, which is gone when this is closed. */
+    private static final class Machines implements AutoCloseable {
+        private final SuiteOptions options;
+        private final VmOptions vmOptions;
+        private final Path cache = KernelSources.defaultCacheDir();
+        private final KernelSources sources;
+        private final List<Path> images = new ArrayList<>();
+
+        Machines(SuiteOptions options, VmOptions vmOptions, Progress progress) {
+            this.options = options;
+            this.vmOptions = vmOptions;
+            this.sources = new KernelSources(cache, progress);
+        }
+
+        Kernel resolve(String spec) {
+            return sources.resolve(spec);
+        }
+
+        QemuVm machine(Kernel kernel) {
+            Path image = GuestImage.built();
+            if (options.paths().contains(PathKind.SIMNIC)) {
+                image = GuestImage.with(sources.simnic(kernel, Main.home().resolve(SIMNIC_SOURCES)), image);
+                images.add(image);
+            }
+            return new QemuVm(kernel, image, vmOptions, cache);
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (Path image : images) {
+                Files.delete(image);
+            }
+        }
     }
 
     private Accel accelerator() {
@@ -125,7 +204,27 @@ final class VmCommand implements Callable<Integer> {
         try (Progress.Task _ = terminal.begin("finding out whether KVM works here")) {
             accelerator = vm.accelerator();
         }
-        var command = new ArrayList<>(List.of("vm", "--kernel", chosen.spec()));
+        return setup(
+                options,
+                chosen.spec(),
+                chosen.release(),
+                chosen.origin() + (chosen.cached() ? ", cached" : ""),
+                "qemu " + vm.qemuVersion(),
+                accelerator);
+    }
+
+    private Setup unavailable(SuiteOptions options, String spec) {
+        return setup(options, spec, spec, "cannot be had", null, null);
+    }
+
+    private Setup setup(
+            SuiteOptions options,
+            String spec,
+            String release,
+            String origin,
+            @Nullable String qemu,
+            @Nullable String accelerator) {
+        var command = new ArrayList<>(List.of("vm", "--kernel", spec));
         if (!append.isEmpty()) {
             command.addAll(List.of("--append", append));
         }
@@ -149,11 +248,11 @@ final class VmCommand implements Callable<Integer> {
                 options.profile().word(),
                 options.tests(),
                 options.seed(),
-                chosen.release(),
-                chosen.origin() + (chosen.cached() ? ", cached" : ""),
+                release,
+                origin,
                 cpus + (cpus == 1 ? " cpu, " : " cpus, ") + memory,
                 suite.strict(),
-                "qemu " + vm.qemuVersion(),
+                qemu,
                 accelerator);
     }
 }

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
+import zcrx.reports.run.Column;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
 
@@ -22,16 +23,23 @@ import zcrx.reports.run.Status;
  */
 public final class JUnitXml {
     private final XMLStreamWriter xml;
+    private String label = "";
 
     private JUnitXml(XMLStreamWriter xml) {
         this.xml = xml;
     }
 
     public static String of(Run run) {
+        // Nothing to tell it from.
+        return of(List.of(new Column("", run)));
+    }
+
+    /** Several runs: the label is in front of each suite's and each class's name. */
+    public static String of(List<Column> columns) {
         var text = new StringWriter();
         try {
             XMLStreamWriter xml = XMLOutputFactory.newFactory().createXMLStreamWriter(text);
-            new JUnitXml(xml).write(run);
+            new JUnitXml(xml).write(columns);
             xml.close();
         } catch (XMLStreamException e) {
             throw new IllegalStateException("a string can always be written to", e);
@@ -39,11 +47,22 @@ public final class JUnitXml {
         return text.append('\n').toString();
     }
 
-    private void write(Run run) throws XMLStreamException {
+    private void write(List<Column> columns) throws XMLStreamException {
         xml.writeStartDocument("UTF-8", "1.0");
         start("testsuites");
         xml.writeAttribute("name", "zcrx-conformance");
-        xml.writeAttribute("time", seconds(run.durationMs()));
+        xml.writeAttribute(
+                "time",
+                seconds(columns.stream().mapToLong(c -> c.run().durationMs()).sum()));
+        for (Column column : columns) {
+            label = column.label();
+            write(column.run());
+        }
+        xml.writeEndElement();
+        xml.writeEndDocument();
+    }
+
+    private void write(Run run) throws XMLStreamException {
         Map<String, List<Run.Test>> subjects = run.tests().stream()
                 .collect(Collectors.groupingBy(t -> t.planned().subject(), LinkedHashMap::new, Collectors.toList()));
         for (Map.Entry<String, List<Run.Test>> subject : subjects.entrySet()) {
@@ -63,8 +82,6 @@ public final class JUnitXml {
             xml.writeEndElement();
         }
         writeRunItself(run);
-        xml.writeEndElement();
-        xml.writeEndDocument();
     }
 
     private static int count(List<Run.Test> tests, Status status) {
@@ -74,7 +91,7 @@ public final class JUnitXml {
     private void startSuite(Run run, String name, int tests, int failures, int errors, int skipped, long durationMs)
             throws XMLStreamException {
         start("testsuite");
-        xml.writeAttribute("name", name);
+        xml.writeAttribute("name", label.isEmpty() ? name : label + " " + name);
         xml.writeAttribute("tests", Integer.toString(tests));
         xml.writeAttribute("failures", Integer.toString(failures));
         xml.writeAttribute("errors", Integer.toString(errors));
@@ -99,9 +116,10 @@ public final class JUnitXml {
 
     private void write(Run.Test test) throws XMLStreamException {
         start("testcase");
-        // Jenkins makes a package of what stands before the last dot, and shows the rest as the class.
         int dot = test.id().indexOf('.');
-        xml.writeAttribute("classname", dot < 0 ? "zcrx" : "zcrx." + test.id().substring(0, dot));
+        xml.writeAttribute(
+                "classname",
+                dot < 0 ? packageName() : packageName() + "." + test.id().substring(0, dot));
         xml.writeAttribute("name", test.id().substring(dot + 1));
         xml.writeAttribute("time", seconds(test.durationMs()));
         switch (test.status()) {
@@ -124,6 +142,11 @@ public final class JUnitXml {
         xml.writeEndElement();
     }
 
+    /** Jenkins makes a package of what stands before the last dot, and shows the rest as the class. */
+    private String packageName() {
+        return label.isEmpty() ? "zcrx" : "zcrx." + label.replace('.', '_');
+    }
+
     private void writeRunItself(Run run) throws XMLStreamException {
         if (run.failures().isEmpty() && run.errors().isEmpty()) {
             return;
@@ -132,7 +155,7 @@ public final class JUnitXml {
         List<String> reasons = failed ? run.failures() : run.errors();
         startSuite(run, Run.RUN_ITSELF, 1, failed ? 1 : 0, failed ? 0 : 1, 0, 0);
         start("testcase");
-        xml.writeAttribute("classname", "zcrx");
+        xml.writeAttribute("classname", packageName());
         xml.writeAttribute("name", "run");
         xml.writeAttribute("time", seconds(0));
         problem(

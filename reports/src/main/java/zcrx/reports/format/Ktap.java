@@ -4,8 +4,10 @@ package zcrx.reports.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import zcrx.reports.run.Column;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
+import zcrx.reports.run.Verdict;
 
 /**
  * KTAP version 1, as kunit.py and kselftest read it. A test that was not run has no line: a parser then misses it, as
@@ -31,6 +33,16 @@ public final class Ktap {
         }
         run.tests().forEach(ktap::test);
         ktap.end(run);
+        return text.toString();
+    }
+
+    /** Several runs: each a test with subtests. */
+    public static String of(List<Column> columns) {
+        var text = new StringBuilder();
+        var ktap = new Ktap(text);
+        ktap.plan(columns.size());
+        columns.forEach(ktap::subtests);
+        ktap.end(columns);
         return text.toString();
     }
 
@@ -70,6 +82,23 @@ public final class Ktap {
             }
             case NOT_RUN -> throw new IllegalStateException("has no line");
         }
+    }
+
+    /** A finished run as one test, with its own tests as subtests. */
+    public void subtests(Column column) {
+        Run run = column.run();
+        of(run).lines().forEach(l -> line("  " + l));
+        result(
+                run.verdict() == Verdict.PASS || run.verdict() == Verdict.SKIP,
+                column.label(),
+                run.verdict() == Verdict.SKIP
+                        ? " # SKIP " + (run.unsupported() == null ? "no test could run" : run.unsupported())
+                        : "");
+    }
+
+    /** What remains to be said about several runs that have been written. */
+    public void end(List<Column> columns) {
+        line("# verdict: " + Column.verdict(columns).word() + ", " + columns.size() + " kernels");
     }
 
     /** What remains to be said about a run whose tests have been written. */

@@ -2,6 +2,7 @@
 package zcrx.reports.format;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import zcrx.reports.run.Matrix;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Splat;
 import zcrx.reports.run.Status;
+import zcrx.reports.run.Verdict;
 
 /** One JSON object for programs. Its names are part of the interface: add, don't rename. */
 public final class SummaryJson {
@@ -108,7 +110,27 @@ public final class SummaryJson {
         }
     }
 
+    /** Several runs: what follows from all of them, and the summary of each. */
+    private record Together(String verdict, int exitCode, List<Labelled> kernels) {}
+
+    private record Labelled(String label, @JsonUnwrapped Summary summary) {}
+
+    public static String of(List<Column> columns, Catalogue catalogue) {
+        Verdict verdict = Column.verdict(columns);
+        return JSON.writeValueAsString(new Together(
+                        verdict.word(),
+                        verdict.exitCode().number(),
+                        columns.stream()
+                                .map(c -> new Labelled(c.label(), summary(c.run(), catalogue)))
+                                .toList()))
+                + "\n";
+    }
+
     public static String of(Run run, Catalogue catalogue) {
+        return JSON.writeValueAsString(summary(run, catalogue)) + "\n";
+    }
+
+    private static Summary summary(Run run, Catalogue catalogue) {
         Matrix matrix = Matrix.of(List.of(new Column(run)), catalogue);
         var ruleCounts = new LinkedHashMap<String, Integer>();
         matrix.counts(0).forEach((verdict, count) -> ruleCounts.put(verdict.word(), count));
@@ -121,46 +143,41 @@ public final class SummaryJson {
         if (run.unsupported() != null) {
             reasons.add(run.unsupported());
         }
-        return JSON.writeValueAsString(new Summary(
-                        run.verdict().word(),
-                        run.verdict().exitCode().number(),
-                        reasons,
-                        run.kernel() == null
-                                ? new Kernel(
-                                        run.release(),
-                                        null,
-                                        List.of(),
-                                        run.setup().origin())
-                                : new Kernel(
-                                        run.release(),
-                                        run.kernel().dialect(),
-                                        run.kernel().features(),
-                                        run.setup().origin()),
-                        counts,
-                        run.durationMs(),
-                        run.tests().stream()
-                                .map(t -> new Test(
-                                        t.id(),
-                                        t.planned().name(),
-                                        t.planned().subject(),
-                                        t.planned().dataPath(),
-                                        t.status().word(),
-                                        t.durationMs(),
-                                        t.planned().requirements(),
-                                        t.message()))
-                                .toList(),
-                        run.splats().stream().map(KernelReport::new).toList(),
-                        ruleCounts,
-                        matrix.rows().stream()
-                                .map(row -> new Rule(row, row.cells().getFirst()))
-                                .toList(),
-                        run.setup().seed(),
-                        run.setup().profile(),
-                        run.setup().host(),
-                        run.setup().qemu(),
-                        run.setup().accelerator(),
-                        run.setup().started().toString(),
-                        run.setup().version()))
-                + "\n";
+        return new Summary(
+                run.verdict().word(),
+                run.verdict().exitCode().number(),
+                reasons,
+                run.kernel() == null
+                        ? new Kernel(run.release(), null, List.of(), run.setup().origin())
+                        : new Kernel(
+                                run.release(),
+                                run.kernel().dialect(),
+                                run.kernel().features(),
+                                run.setup().origin()),
+                counts,
+                run.durationMs(),
+                run.tests().stream()
+                        .map(t -> new Test(
+                                t.id(),
+                                t.planned().name(),
+                                t.planned().subject(),
+                                t.planned().dataPath(),
+                                t.status().word(),
+                                t.durationMs(),
+                                t.planned().requirements(),
+                                t.message()))
+                        .toList(),
+                run.splats().stream().map(KernelReport::new).toList(),
+                ruleCounts,
+                matrix.rows().stream()
+                        .map(row -> new Rule(row, row.cells().getFirst()))
+                        .toList(),
+                run.setup().seed(),
+                run.setup().profile(),
+                run.setup().host(),
+                run.setup().qemu(),
+                run.setup().accelerator(),
+                run.setup().started().toString(),
+                run.setup().version());
     }
 }

@@ -42,6 +42,12 @@ public record Setup(
         tests = tests == null ? List.of() : List.copyOf(tests);
     }
 
+    /** The same, for a run that begins only now. */
+    public Setup startedNow() {
+        return new Setup(
+                version, Instant.now(), command, profile, tests, seed, kernel, origin, host, strict, qemu, accelerator);
+    }
+
     /** A command line that runs one test again as it was run. */
     public String replay(String id) {
         var words = new ArrayList<>(List.of("./zcrx"));

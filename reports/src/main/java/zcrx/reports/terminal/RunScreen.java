@@ -97,6 +97,12 @@ public final class RunScreen implements RunRecorder.Listener {
     public void tail(Run run) {
         terminal.status(null);
         terminal.line("");
+        findings(run);
+        verdictLine(run.verdict(), verdict(run));
+    }
+
+    /** All that has to be said about a run besides its verdict. */
+    void findings(Run run) {
         List<Run.Test> bad = run.tests().stream()
                 .filter(t -> t.status() == Status.FAIL || t.status() == Status.BROKEN)
                 .toList();
@@ -126,7 +132,6 @@ public final class RunScreen implements RunRecorder.Listener {
                         Terminal.Colour.ODD,
                         t.status() == Status.XFAIL ? "XFAIL" : "XPASS",
                         t.id() + "  " + t.reason()));
-        verdictLine(run.verdict(), verdict(run));
     }
 
     private void failure(Run.Test test) {
@@ -168,7 +173,7 @@ public final class RunScreen implements RunRecorder.Listener {
         }
     }
 
-    private void verdictLine(Verdict verdict, String text) {
+    void verdictLine(Verdict verdict, String text) {
         terminal.line(
                 switch (verdict) {
                     case PASS -> Terminal.Colour.GOOD;
@@ -179,7 +184,7 @@ public final class RunScreen implements RunRecorder.Listener {
                 text);
     }
 
-    private static String verdict(Run run) {
+    static String verdict(Run run) {
         var parts = new ArrayList<String>();
         if (run.unsupported() != null) {
             parts.add("nothing was tested: " + run.unsupported());
@@ -215,7 +220,7 @@ public final class RunScreen implements RunRecorder.Listener {
         return n + " " + what + (n == 1 ? "" : "s");
     }
 
-    private static String seconds(Duration d) {
+    static String seconds(Duration d) {
         return String.format(Locale.ROOT, "%.1f s", d.toMillis() / 1000.0);
     }
 }

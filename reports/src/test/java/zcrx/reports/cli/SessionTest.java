@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -160,5 +161,79 @@ class SessionTest {
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+    }
+
+    private static Guest guest(String label, SuiteHost host) {
+        return new Guest(label, Feed.SETUP, host);
+    }
+
+    private static Ending pass(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+        Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
+        return Feed.STOPPED;
+    }
+
+    private static Ending lack(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+        Feed.to(observer)
+                .hello()
+                .event(new ResultEvent.Unsupported("no io_uring query"))
+                .bye(0);
+        return Feed.STOPPED;
+    }
+
+    private static Ending fail(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+        Feed.to(observer).hello().plan(Feed.FIRST).start(Feed.FIRST.id());
+        return new Ending(Ending.Kind.KILLED, "QEMU was killed by SIGKILL");
+    }
+
+    private static Ending absent(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+        throw new CannotTestException("no kernel for debian:9.9");
+    }
+
+    private ExitCode runAll(int room, Guest... guests) {
+        var arguments = CommandLine.populateSpec(SuiteArguments.class, "--out", out.toString());
+        try (var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
+            return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal)
+                    .runAll(List.of(guests), room);
+        }
+    }
+
+    @Test
+    void severalKernelsGiveOneReport() throws IOException {
+        ExitCode code = runAll(
+                2,
+                guest("6.12.107", SessionTest::lack),
+                guest("7.2.12", SessionTest::pass),
+                guest("9.9", SessionTest::absent),
+                guest("7.3.4", SessionTest::fail));
+        assertThat(code).isEqualTo(ExitCode.FAIL);
+        assertThat(summary().at("/verdict").asString()).isEqualTo("fail");
+        assertThat(summary()
+                        .at("/kernels")
+                        .valueStream()
+                        .map(k -> k.at("/label").asString() + " "
+                                + k.at("/verdict").asString()))
+                .containsExactly("6.12.107 skip", "7.2.12 pass", "9.9 error", "7.3.4 fail");
+        assertThat(out.resolve("results.ktap"))
+                .content()
+                .startsWith("KTAP version 1\n1..4\n  KTAP version 1\n  1..0 # SKIP no io_uring query\n")
+                .contains("\nok 1 6.12.107 # SKIP no io_uring query\n")
+                .contains("\n  ok 1 Port.noBuffers\n  # verdict: pass, kernel 7.3.4+deb13-amd64\nok 2 7.2.12\n")
+                .contains("\nnot ok 3 9.9\n")
+                .endsWith("\nnot ok 4 7.3.4\n# verdict: fail, 4 kernels\n");
+        assertThat(out.resolve("junit.xml")).content().contains("classname=\"zcrx.7_2_12.Port\"");
+        for (String label : List.of("6.12.107", "7.2.12", "9.9", "7.3.4")) {
+            assertThat(out.resolve(label).resolve("summary.json")).exists();
+            assertThat(out.resolve(label).resolve("report/index.html")).exists();
+        }
+        assertThat(out.resolve("report/index.html")).exists();
+        assertThat(screen.toString(StandardCharsets.UTF_8))
+                .contains("SKIP     6.12.107  nothing was tested: no io_uring query")
+                .contains("PASS     7.2.12  1 passed")
+                .contains("ERROR    9.9  ")
+                .contains("FAIL     7.3.4  1 failed")
+                .contains("FAIL     4 kernels: 1 passed, 1 failed, 1 skipped, 1 could not be tested");
+        JsonNode live = summary();
+        assertThat(Main.run("report", out.toString())).isEqualTo(1);
+        assertThat(summary()).isEqualTo(live);
     }
 }

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class DebianArchive {
     private final Path dir;
     private final Progress progress;
     private final Clock clock;
+    private final Map<String, String> refused = new LinkedHashMap<>();
 
     /** Only one at a time may use the same directory. */
     DebianArchive(Path dir, Progress progress, Clock clock) {
@@ -69,12 +71,20 @@ final class DebianArchive {
         if (!suites.stream().allMatch(suite -> isFresh(suite, mirror))) {
             refresh(suites, mirror);
         }
+        refused.clear();
         for (String suite : suites) {
             Path complaint = stamp(suite, mirror, ".refused");
             if (Files.exists(complaint)) {
-                progress.note("package list of " + suite + " not refreshed: " + Files.readString(complaint));
+                refused.put(suite, Files.readString(complaint));
             }
         }
+    }
+
+    /** Why those of the suites that were asked for last could not be refreshed, a line for each. */
+    List<String> refusals() {
+        return refused.entrySet().stream()
+                .map(e -> e.getKey() + " (" + e.getValue() + ")")
+                .toList();
     }
 
     private void refresh(List<String> suites, String mirror) throws IOException {

@@ -51,6 +51,11 @@ record KernelPackage(String name, DebianVersion version, String suite) {
         return m.matches() && m.group(2) != null ? m.group(2) : "";
     }
 
+    /** The one that has the configuration: the same, or since 6.19 linux-base-…. */
+    KernelPackage configPackage() {
+        return new KernelPackage(name.replaceFirst("^linux-binary-", "linux-base-"), version, suite);
+    }
+
     boolean isReleaseCandidate() {
         return version.upstream().contains("~rc");
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 package zcrx.vm.kernel;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -13,10 +13,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import zcrx.vm.BadRequestException;
@@ -25,7 +26,8 @@ import zcrx.vm.Progress;
 
 /** Turns what the user gave for {@code --kernel} into a kernel that QEMU can boot. */
 public final class KernelSources {
-    private static final byte[] DEB_MAGIC = "!<arch>\n".getBytes(StandardCharsets.US_ASCII);
+    private static final String NO_KERNEL = ": not a kernel for x86-64; give a bzImage (vmlinuz), an ELF vmlinux, a"
+            + " build tree, a .deb, or a directory or tar file with one of these";
 
     /** File locks keep processes apart, not threads. */
     private static final ReentrantLock WITHIN_THIS_PROCESS = new ReentrantLock();
@@ -34,6 +36,8 @@ public final class KernelSources {
     private final Progress progress;
     private final FileCache cache;
     private final DebianArchive archive;
+    /** What was noted need not be said for each kernel. */
+    private final Set<String> noted = new HashSet<>();
 
     /**
      * Concurrent runs may share the directory.
@@ -59,8 +63,8 @@ public final class KernelSources {
     /**
      * Fetches, unpacks and checks what has to be.
      *
-     * @param spec {@code debian:latest}, {@code debian:7.3}, {@code debian:7.2.9}, {@code debian:7.3-rt}, a bzImage, an
-     *     ELF vmlinux, a build tree, or a .deb
+     * @param spec {@code debian:latest}, {@code debian:7.3}, {@code debian:7.2.9}, {@code debian:7.3-rt}, {@code
+     *     debian:rc}, a bzImage, an ELF vmlinux, a build tree, a .deb, a tar file, or a directory with one of these
      */
     public Kernel resolve(String spec) {
         return exclusively(
@@ -155,7 +159,10 @@ public final class KernelSources {
         }
     }
 
-    private Kernel fromDebian(String spec) throws IOException {
+    /** A package, and whether its kernel is here already. */
+    private record Choice(KernelPackage kernel, Optional<FileCache.Entry> cached) {}
+
+    private Choice choose(String spec) throws IOException {
         DebianSpec wanted = DebianSpec.parse(spec);
         List<KernelPackage> cached = cachedPackages();
         Optional<KernelPackage> chosen = wanted.isExact() ? wanted.choose(cached) : Optional.empty();
@@ -167,28 +174,47 @@ public final class KernelSources {
             // The archive drops old versions; what is here may be used all the same.
             cached.stream().filter(p -> !known.contains(p)).forEach(known::add);
             chosen = wanted.choose(known);
+            List<String> refusals = archive.refusals();
+            if (chosen.isEmpty()) {
+                throw new CannotTestException("no kernel for " + spec + " in Debian's "
+                        + String.join(", ", wanted.suites())
+                        + (refusals.isEmpty() ? "" : ", of which could not be read: " + String.join("; ", refusals))
+                        + ": choose another, or check the network");
+            }
+            refusals.stream().filter(noted::add).forEach(r -> progress.note("package list not refreshed: " + r));
         }
-        KernelPackage p = chosen.orElseThrow(() -> new CannotTestException("no kernel for " + spec + " in Debian's "
-                + String.join(", ", wanted.suites()) + ": choose another, or check the network"));
-        Optional<FileCache.Entry> entry = cache.find(entryName(p));
-        FileCache.Entry image = entry.isPresent() ? entry.get() : fetch(p);
-        BzImage bzImage = BzImage.read(image.path())
-                .orElseThrow(() -> new CannotTestException(p + ": the kernel in it is not for x86-64"));
-        return bootable(spec, p.toString(), bzImage, image, entry.isPresent());
+        KernelPackage p = chosen.orElseThrow();
+        return new Choice(p, cache.find(entryName(p)));
     }
 
-    private FileCache.Entry fetch(KernelPackage p) throws IOException {
+    private Kernel fromDebian(String spec) throws IOException {
+        Choice choice = choose(spec);
+        KernelPackage p = choice.kernel();
+        FileCache.Entry image = choice.cached().isPresent()
+                ? choice.cached().get()
+                : unpack(
+                        p,
+                        deb -> cache.put(
+                                entryName(p),
+                                KernelArchive.of(deb).orElseThrow(() -> new CannotTestException(p + ": no package"))
+                                        ::copyKernel));
+        BzImage bzImage = BzImage.read(image.path())
+                .orElseThrow(() -> new CannotTestException(p + ": the kernel in it is not for x86-64"));
+        return bootable(spec, p.toString(), bzImage, image, choice.cached().isPresent());
+    }
+
+    /** Takes something out of a package file. */
+    @FunctionalInterface
+    private interface Unpacking {
+        FileCache.Entry from(Path deb) throws IOException;
+    }
+
+    private FileCache.Entry unpack(KernelPackage p, Unpacking unpacking) throws IOException {
         Path dir = Files.createTempDirectory(cacheDir, "fetch-");
         try {
-            Path deb = archive.download(p, dir);
-            return cache.put(entryName(p), out -> DebFile.copyKernel(deb, out));
+            return unpacking.from(archive.download(p, dir));
         } finally {
-            try (Stream<Path> files = Files.list(dir)) {
-                for (Path f : files.toList()) {
-                    Files.delete(f);
-                }
-            }
-            Files.delete(dir);
+            deleteTree(dir);
         }
     }
 
@@ -217,62 +243,125 @@ public final class KernelSources {
     private Kernel fromFile(String spec) throws IOException {
         Path path = Path.of(spec.replace('\0', '?'));
         if (spec.isBlank() || !Files.exists(path)) {
-            throw new BadRequestException("unknown kernel '" + spec
-                    + "': neither debian:… (debian:latest, debian:7.3, debian:7.2.9) nor a file or directory here");
+            throw new BadRequestException(
+                    "unknown kernel '" + spec
+                            + "': neither debian:… (debian:latest, debian:7.3, debian:7.2.9, debian:rc) nor a file or directory here");
         }
         if (!Files.isReadable(path)) {
             throw new BadRequestException(spec + ": no permission to read it");
         }
-        if (Files.isDirectory(path)) {
-            return fromTree(spec, path);
+        Path absolute = path.toAbsolutePath().normalize();
+        if (!Files.isDirectory(path)) {
+            return fromImage(spec, absolute, "file " + absolute)
+                    .orElseThrow(() -> new BadRequestException(spec + NO_KERNEL));
         }
-        if (startsWith(path, DEB_MAGIC)) {
-            return fromDeb(spec, path);
-        }
-        Optional<BzImage> bzImage = BzImage.read(path);
-        var file = new FileCache.Entry(path.toAbsolutePath(), FileCache.sha256(path));
+        var directory = new KernelDirectory(spec, absolute);
+        Path file = directory.kernel();
+        String origin = directory.isTree() ? "build tree " + absolute : "file " + file;
+        return fromImage(spec, file, origin)
+                .orElseThrow(() -> new BadRequestException(file + ": not a kernel for x86-64; build it again"));
+    }
+
+    /** Empty if it is no kernel at all. */
+    private Optional<Kernel> fromImage(String spec, Path file, String origin) throws IOException {
+        Optional<BzImage> bzImage = BzImage.read(file);
         if (bzImage.isPresent()) {
-            return bootable(spec, "file " + path.toAbsolutePath(), bzImage.get(), file, true);
+            var entry = new FileCache.Entry(file, FileCache.sha256(file));
+            return Optional.of(bootable(spec, origin, bzImage.get(), entry, true));
         }
-        try (FileChannel channel = FileChannel.open(path)) {
-            ElfKernel elf = ElfKernel.of(map(channel))
-                    .orElseThrow(
-                            () -> new BadRequestException(
-                                    spec
-                                            + ": not a kernel for x86-64; give a bzImage (vmlinuz), an ELF vmlinux, a build tree or a .deb"));
-            String release = elf.release()
+        Optional<KernelArchive> archive = KernelArchive.of(file);
+        if (archive.isPresent()) {
+            return Optional.of(fromArchive(spec, file, archive.get()));
+        }
+        try (FileChannel channel = FileChannel.open(file)) {
+            Optional<ElfKernel> elf = ElfKernel.of(map(channel));
+            if (elf.isEmpty()) {
+                return Optional.empty();
+            }
+            String release = elf.get()
+                    .release()
                     .orElseThrow(() -> new BadRequestException(spec + ": an ELF file, but not of a Linux kernel"));
-            if (!elf.hasPvhEntry()) {
+            if (!elf.get().hasPvhEntry()) {
                 throw new BadRequestException(
                         spec + ": QEMU can't boot a vmlinux that was built without CONFIG_PVH; give its bzImage");
             }
-            return new Kernel(file.path(), release, spec, "file " + file.path(), file.sha256(), true);
+            return Optional.of(new Kernel(file, release, spec, origin, FileCache.sha256(file), true));
         }
     }
 
-    private Kernel fromTree(String spec, Path tree) throws IOException {
-        Path image = tree.resolve("arch/x86/boot/bzImage");
-        if (!Files.exists(image)) {
-            boolean isTree = Files.exists(tree.resolve("Kbuild")) || Files.exists(tree.resolve(".config"));
-            throw new BadRequestException(
-                    isTree
-                            ? spec
-                                    + ": a kernel tree without a built image, arch/x86/boot/bzImage: run make bzImage there"
-                            : spec + ": a directory, but not a kernel build tree: it has no arch/x86/boot/bzImage");
-        }
-        BzImage bzImage = BzImage.read(image)
-                .orElseThrow(() -> new BadRequestException(image + ": not a kernel for x86-64; build it again"));
-        var file = new FileCache.Entry(image.toAbsolutePath(), FileCache.sha256(image));
-        return bootable(spec, "build tree " + tree.toAbsolutePath().normalize(), bzImage, file, true);
-    }
-
-    private Kernel fromDeb(String spec, Path deb) throws IOException {
-        String name = "deb/" + FileCache.sha256(deb) + "/vmlinuz";
+    private Kernel fromArchive(String spec, Path file, KernelArchive archive) throws IOException {
+        String name = "archive/" + FileCache.sha256(file) + "/vmlinuz";
         Optional<FileCache.Entry> entry = cache.find(name);
-        FileCache.Entry image = entry.isPresent() ? entry.get() : cache.put(name, out -> DebFile.copyKernel(deb, out));
+        FileCache.Entry image = entry.isPresent() ? entry.get() : cache.put(name, archive::copyKernel);
         BzImage bzImage = BzImage.read(image.path())
                 .orElseThrow(() -> new BadRequestException(spec + ": the kernel in it is not for x86-64"));
-        return bootable(spec, "package " + deb.toAbsolutePath(), bzImage, image, entry.isPresent());
+        return bootable(spec, "package " + file, bzImage, image, entry.isPresent());
+    }
+
+    /** How a kernel was configured; empty when that is neither beside it nor in it. */
+    public Optional<KernelConfig> config(Kernel kernel) {
+        return exclusively("find the configuration of " + kernel.release(), () -> {
+            Optional<KernelConfig> beside = kernel.spec().startsWith(DebianSpec.PREFIX)
+                    ? debianConfig(kernel)
+                    : configBeside(Path.of(kernel.spec()).toAbsolutePath().normalize(), kernel.release());
+            return beside.isPresent()
+                    ? beside
+                    : KernelConfig.inside(Files.readAllBytes(kernel.image()), "the image's own");
+        });
+    }
+
+    private Optional<KernelConfig> configBeside(Path path, String release) throws IOException {
+        if (!Files.isDirectory(path)) {
+            Optional<KernelArchive> archive = KernelArchive.of(path);
+            // As in /boot.
+            Path config = path.resolveSibling("config-" + release);
+            return archive.isPresent() ? configIn(archive.get(), path) : Files.exists(config) ? read(config) : none();
+        }
+        var directory = new KernelDirectory(path.toString(), path);
+        Optional<Path> config = directory.config();
+        if (config.isPresent()) {
+            return read(config.get());
+        }
+        for (Path deb : directory.packages()) {
+            Optional<KernelConfig> found = configIn(KernelArchive.of(deb).orElseThrow(), deb);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return none();
+    }
+
+    private static Optional<KernelConfig> none() {
+        return Optional.empty();
+    }
+
+    private static Optional<KernelConfig> read(Path config) throws IOException {
+        return Optional.of(KernelConfig.parse(Files.readString(config), config.toString()));
+    }
+
+    private static Optional<KernelConfig> configIn(KernelArchive archive, Path file) throws IOException {
+        var text = new ByteArrayOutputStream();
+        return archive.copyConfig(text)
+                ? Optional.of(KernelConfig.parse(text.toString(StandardCharsets.US_ASCII), file.toString()))
+                : none();
+    }
+
+    /** In the package with the image, or since 6.19 in one that goes with it. */
+    private Optional<KernelConfig> debianConfig(Kernel kernel) throws IOException {
+        KernelPackage image = choose(kernel.spec()).kernel();
+        KernelPackage p = image.configPackage();
+        String name = entryName(p).replaceFirst("/vmlinuz$", "/config");
+        Optional<FileCache.Entry> entry = cache.find(name);
+        if (entry.isEmpty()) {
+            entry = Optional.of(unpack(
+                    p,
+                    deb -> cache.put(name, out -> {
+                        if (!KernelArchive.of(deb).orElseThrow().copyConfig(out)) {
+                            throw new CannotTestException(p + ": has no configuration in it");
+                        }
+                    })));
+        }
+        return Optional.of(KernelConfig.parse(Files.readString(entry.get().path()), p.toString()));
     }
 
     /** Prefers the ELF file that is inside a bzImage: unpacking it in the guest takes seconds without KVM. */
@@ -299,11 +388,5 @@ public final class KernelSources {
 
     private static ByteBuffer map(FileChannel channel) throws IOException {
         return channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(channel.size(), Integer.MAX_VALUE));
-    }
-
-    private static boolean startsWith(Path file, byte[] magic) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return Arrays.equals(in.readNBytes(magic.length), magic);
-        }
     }
 }

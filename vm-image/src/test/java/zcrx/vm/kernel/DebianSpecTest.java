@@ -44,6 +44,9 @@ class DebianSpecTest {
         // Not the release candidate in experimental.
         "debian:7.3, linux-binary-7.3.4+deb13-amd64, 7.3.4-1~bpo13+1, trixie-backports",
         "debian:7.3-cloud, linux-binary-7.3.4+deb13-cloud-amd64, 7.3.4-1~bpo13+1, trixie-backports",
+        "debian:rc, linux-binary-7.3-amd64, 7.3~rc7-1~exp1, experimental",
+        "debian:rc-rt, linux-binary-7.3-rt-amd64, 7.3~rc7-1~exp1, experimental",
+        "debian:latest-cloud, linux-binary-7.3.4+deb13-cloud-amd64, 7.3.4-1~bpo13+1, trixie-backports",
         "debian:7.3-rc, linux-binary-7.3-amd64, 7.3~rc7-1~exp1, experimental",
         "debian:7.3-rc7, linux-binary-7.3-amd64, 7.3~rc7-1~exp1, experimental",
         "debian:7.3-rc7-rt, linux-binary-7.3-rt-amd64, 7.3~rc7-1~exp1, experimental",
@@ -99,7 +102,17 @@ class DebianSpecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"debian:", "debian:foo", "debian:7", "debian:7.3-lts", "debian:latest-rc1", "debian:7.3 "})
+    @ValueSource(
+            strings = {
+                "debian:",
+                "debian:foo",
+                "debian:7",
+                "debian:7.3-lts",
+                "debian:latest-rc1",
+                "debian:rc-rc1",
+                "debian:rc7",
+                "debian:7.3 "
+            })
     void refusesWhatIsNoVersion(String spec) {
         assertThatThrownBy(() -> DebianSpec.parse(spec))
                 .isInstanceOf(BadRequestException.class)

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
@@ -38,6 +39,9 @@ class KernelSourcesTest {
             throw new AssertionError(line);
         }
     };
+
+    private static final byte[] CONFIG = "CONFIG_IO_URING=y\nCONFIG_VETH=m\n# CONFIG_INET is not set\n"
+            .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
     @TempDir
     private Path dir;
@@ -121,6 +125,86 @@ class KernelSourcesTest {
     }
 
     @Test
+    void takesATreeWithOnlyAVmlinux() throws IOException {
+        file("tree/Kbuild", new byte[0]);
+        file("tree/Kconfig", new byte[0]);
+        file("tree/vmlinux", TinyKernel.elf(true));
+        Kernel kernel = sources.resolve(dir.resolve("tree").toString());
+        assertThat(kernel.image()).isEqualTo(dir.resolve("tree/vmlinux"));
+        assertThat(kernel.origin()).isEqualTo("build tree " + dir.resolve("tree"));
+    }
+
+    @Test
+    void takesWhatMakeLeavesInAnotherDirectory() throws IOException {
+        file("out/.config", CONFIG);
+        file("out/include/generated/autoconf.h", new byte[0]);
+        refuses(dir.resolve("out").toString(), "run make bzImage");
+        file("out/arch/x86/boot/bzImage", TinyKernel.bzImage(TinyKernel.elf(true), "gz"));
+        Kernel kernel = sources.resolve(dir.resolve("out").toString());
+        assertThat(kernel.release()).isEqualTo(TinyKernel.RELEASE);
+        assertThat(sources.config(kernel)).map(KernelConfig::origin).contains(dir.resolve("out/.config") + "");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bzImage, config", "bzImage, kernel.config", "vmlinuz, config", "vmlinux, .config"})
+    void takesWhatABuildServiceLeaves(String image, String config) throws IOException {
+        byte[] elf = TinyKernel.elf(true);
+        file("build/" + image, image.equals("vmlinux") ? elf : TinyKernel.bzImage(elf, "zstd"));
+        file("build/modules.tar.xz", new byte[10]);
+        file("build/" + config, CONFIG);
+        Kernel kernel = sources.resolve(dir.resolve("build").toString());
+        assertThat(kernel.origin()).isEqualTo("file " + dir.resolve("build").resolve(image));
+        assertThat(sources.config(kernel).orElseThrow().options())
+                .containsEntry("CONFIG_IO_URING", "y")
+                .doesNotContainKey("CONFIG_INET");
+    }
+
+    @Test
+    void takesTheOnlyKernelOfADirectoryOfPackages() throws IOException {
+        Files.createDirectories(dir.resolve("debs"));
+        byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "zstd");
+        TinyKernel.writeDeb(dir.resolve("debs/linux-libc-dev.deb"), "./usr/include/linux/a.h", new byte[9], "xz");
+        refuses(dir.resolve("debs").toString(), "none of its packages has a kernel in it");
+        TinyKernel.writeDeb(dir.resolve("debs/linux-image-1.deb"), "./boot/vmlinuz-9.8.7-tiny", bzImage, "xz");
+        TinyKernel.writeDeb(dir.resolve("debs/linux-base-1.deb"), "./usr/lib/modules/9/config", CONFIG, "xz");
+        Kernel kernel = sources.resolve(dir.resolve("debs").toString());
+        assertThat(kernel.origin()).isEqualTo("package " + dir.resolve("debs/linux-image-1.deb"));
+        assertThat(sources.config(kernel)).isPresent();
+        TinyKernel.writeDeb(dir.resolve("debs/linux-image-2.deb"), "./boot/vmlinuz-9.8.8-tiny", bzImage, "xz");
+        refuses(dir.resolve("debs").toString(), "linux-image-1.deb, linux-image-2.deb");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "linux-9.tar.gz, boot/vmlinuz-9.8.7-tiny, gz",
+        "build.tar.xz, ./bzImage, xz",
+        "build.tar.zst, build-1/bzImage, zstd"
+    })
+    void takesATarFile(String name, String member, String compression) throws IOException {
+        byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "zstd");
+        String spec = file(name, TinyKernel.tar(member, bzImage, compression));
+        assertThat(sources.resolve(spec).release()).isEqualTo(TinyKernel.RELEASE);
+    }
+
+    @Test
+    void modulesAloneAreNoKernel() throws IOException {
+        String spec = file("modules.tar.xz", TinyKernel.tar("lib/modules/9/kernel/a.ko.xz", new byte[9], "xz"));
+        refuses(spec, "give the bzImage that is beside it");
+        refuses(file("other.tar.xz", TinyKernel.tar("README", new byte[9], "xz")), "without a kernel in it");
+    }
+
+    @Test
+    void findsTheConfigurationInBootAndInTheImage() throws IOException {
+        String spec = file("boot/vmlinuz-9", TinyKernel.bzImage(TinyKernel.elf(true), "zstd"));
+        assertThat(sources.config(sources.resolve(spec))).isEmpty();
+        file("boot/config-" + TinyKernel.RELEASE, CONFIG);
+        assertThat(sources.config(sources.resolve(spec)).orElseThrow().origin()).endsWith("boot/config-9.8.7-tiny");
+        String vmlinux = file("vmlinux", TinyKernel.elfWithConfig(CONFIG));
+        assertThat(sources.config(sources.resolve(vmlinux)).orElseThrow().options())
+                .containsOnlyKeys("CONFIG_IO_URING", "CONFIG_VETH");
+    }
+
+    @Test
     void theSameKernelIsTheSameHoweverItCame() throws IOException {
         byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "zstd");
         Path deb = dir.resolve("linux.deb");
@@ -139,10 +223,11 @@ class KernelSourcesTest {
         refuses(file("program", java.util.Arrays.copyOf(TinyKernel.elf(true), 200)), "not of a Linux kernel");
         refuses(dir.resolve("absent").toString(), "unknown kernel");
         refuses("", "unknown kernel");
-        file("tree/.config", new byte[0]);
+        file("tree/Kbuild", new byte[0]);
+        file("tree/Kconfig", new byte[0]);
         refuses(dir.resolve("tree").toString(), "run make bzImage");
         Files.createDirectories(dir.resolve("no-tree"));
-        refuses(dir.resolve("no-tree").toString(), "not a kernel build tree");
+        refuses(dir.resolve("no-tree").toString(), "neither a kernel build tree");
         file("bad-tree/arch/x86/boot/bzImage", new byte[5000]);
         refuses(dir.resolve("bad-tree").toString(), "build it again");
         Path deb = dir.resolve("doc.deb");

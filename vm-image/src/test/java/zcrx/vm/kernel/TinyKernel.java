@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.ar.ArArchiveEntry;
 import org.apache.commons.compress.archivers.ar.ArArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -69,6 +70,18 @@ final class TinyKernel {
 
     /** A Debian package with one file in it. */
     static void writeDeb(Path deb, String name, byte[] content, String compression) throws IOException {
+        try (var ar = new ArArchiveOutputStream(Files.newOutputStream(deb))) {
+            for (String member : new String[] {"debian-binary", "control.tar.xz", "data.tar." + compression}) {
+                byte[] bytes = member.startsWith("data") ? tar(name, content, compression) : new byte[] {'2'};
+                ar.putArchiveEntry(new ArArchiveEntry(member, bytes.length));
+                ar.write(bytes);
+                ar.closeArchiveEntry();
+            }
+        }
+    }
+
+    /** A compressed tar file with one file in it. */
+    static byte[] tar(String name, byte[] content, String compression) throws IOException {
         var data = new ByteArrayOutputStream();
         try (var tar = new TarArchiveOutputStream(
                 new CompressorStreamFactory().createCompressorOutputStream(compression, data))) {
@@ -78,13 +91,18 @@ final class TinyKernel {
             tar.write(content);
             tar.closeArchiveEntry();
         }
-        try (var ar = new ArArchiveOutputStream(Files.newOutputStream(deb))) {
-            for (String member : new String[] {"debian-binary", "control.tar.xz", "data.tar." + compression}) {
-                byte[] bytes = member.startsWith("data") ? data.toByteArray() : new byte[] {'2'};
-                ar.putArchiveEntry(new ArArchiveEntry(member, bytes.length));
-                ar.write(bytes);
-                ar.closeArchiveEntry();
-            }
+        return data.toByteArray();
+    }
+
+    /** As CONFIG_IKCONFIG leaves it. */
+    static byte[] elfWithConfig(byte[] config) throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        bytes.write(elf(true));
+        bytes.write("IKCFG_ST".getBytes(StandardCharsets.US_ASCII));
+        try (var gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(config);
         }
+        bytes.write("IKCFG_ED".getBytes(StandardCharsets.US_ASCII));
+        return bytes.toByteArray();
     }
 }

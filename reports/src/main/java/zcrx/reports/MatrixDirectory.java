@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import zcrx.reports.format.AllureHtml;
+import zcrx.reports.format.JUnitXml;
+import zcrx.reports.format.Ktap;
+import zcrx.reports.format.SummaryJson;
+import zcrx.reports.run.Catalogue;
+import zcrx.reports.run.Column;
+import zcrx.reports.run.KnownBugs;
+import zcrx.vm.CannotTestException;
+
+/**
+ * Where runs of several kernels are kept: the whole directory of each, {@code matrix.json}, which names these, and the
+ * same reports as of one run, about all of them.
+ */
+public final class MatrixDirectory {
+    static final String RECORD = "matrix.json";
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private final Path path;
+    private final List<Part> parts = new ArrayList<>();
+
+    /** A run and the name of its directory. */
+    private record Part(String label, String directory) {}
+
+    /** What {@code matrix.json} holds. */
+    private record Recorded(List<Part> runs) {}
+
+    private MatrixDirectory(Path path) {
+        this.path = path;
+    }
+
+    /** In a directory that is new. */
+    public static MatrixDirectory create(RunDirectory empty) {
+        return new MatrixDirectory(empty.path());
+    }
+
+    /** Whether there are runs of several kernels in it. */
+    public static boolean isOne(Path path) {
+        return Files.isRegularFile(path.resolve(RECORD));
+    }
+
+    /** That of older runs. */
+    public static MatrixDirectory of(Path path) throws IOException {
+        var directory = new MatrixDirectory(path);
+        try {
+            directory.parts.addAll(JSON.readValue(Files.readString(path.resolve(RECORD)), Recorded.class)
+                    .runs());
+        } catch (JacksonException e) {
+            throw new IOException(path.resolve(RECORD) + ": " + e.getOriginalMessage(), e);
+        }
+        return directory;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** A directory for one of the runs. Those asked for first come first in the report. */
+    public RunDirectory add(String label) {
+        RunDirectory directory = RunDirectory.createNew(path, label);
+        parts.add(new Part(label, String.valueOf(directory.path().getFileName())));
+        try {
+            RunDirectory.write(path.resolve(RECORD), JSON.writeValueAsString(new Recorded(parts)) + "\n");
+        } catch (IOException e) {
+            throw CannotTestException.because(e, "cannot record the runs", "give a directory with room, --out");
+        }
+        return directory;
+    }
+
+    /** Goes through all runs again. */
+    public List<Column> replay(KnownBugs knownBugs) throws IOException {
+        var columns = new ArrayList<Column>();
+        for (Part part : parts) {
+            columns.add(new Column(
+                    part.label(),
+                    RunDirectory.of(path.resolve(part.directory())).replay(knownBugs)));
+        }
+        return columns;
+    }
+
+    /** Makes the reports about all runs; replaces those that are there. */
+    public void report(List<Column> columns, Catalogue catalogue, AllureHtml html) throws IOException {
+        RunDirectory.write(path.resolve("summary.json"), SummaryJson.of(columns, catalogue));
+        RunDirectory.write(path.resolve("results.ktap"), Ktap.of(columns));
+        RunDirectory.write(path.resolve("junit.xml"), JUnitXml.of(columns));
+        RunDirectory.pages(path, columns, catalogue, html);
+    }
+
+    public Path reportFile() {
+        return RunDirectory.reportFile(path);
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.cli;
+
+import zcrx.reports.run.Setup;
+import zcrx.vm.SuiteHost;
+
+/**
+ * One of several guests.
+ *
+ * @param label that tells it from the others
+ * @param host that runs it, or throws why it cannot be run
+ */
+record Guest(String label, Setup setup, SuiteHost host) {}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+package zcrx.reports.cli;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import zcrx.conformance.SuiteOptions;
+import zcrx.reports.RunDirectory;
+import zcrx.reports.run.KnownBugs;
+import zcrx.reports.run.Run;
+import zcrx.reports.run.RunRecorder;
+import zcrx.reports.run.Setup;
+import zcrx.vm.CannotTestException;
+import zcrx.vm.Ending;
+import zcrx.vm.SuiteHost;
+
+/**
+ * Has a suite run, records what comes, and judges it.
+ *
+ * @param timeout from its start to its end
+ * @param stop ends it early
+ */
+record RecordedRun(SuiteOptions options, Duration timeout, KnownBugs knownBugs, Stop stop) {
+
+    /** Returns however it ends; throws only when nothing can be recorded. */
+    Run on(SuiteHost host, Setup setup, RunDirectory directory, RunRecorder.Listener listener) {
+        try (RunDirectory.Recording recording = directory.record(setup)) {
+            var recorder = new RunRecorder(setup, knownBugs, listener);
+            var files = new Files(recording, recorder);
+            long began = System.nanoTime();
+            Ending ending = run(host, files);
+            var duration = Duration.ofNanos(System.nanoTime() - began);
+            files.ended(ending, duration);
+            return recorder.finish(ending, duration);
+        } catch (IOException e) {
+            throw CannotTestException.because(e, "cannot record the run", "give a directory with room, --out");
+        }
+    }
+
+    private Ending run(SuiteHost host, Files files) {
+        Ending ending;
+        stop.begin();
+        try {
+            ending = stop.requested() ? new Ending(Ending.Kind.INTERRUPTED, "") : host.run(options, timeout, files);
+        } catch (CannotTestException e) {
+            ending = new Ending(Ending.Kind.NOT_STARTED, String.valueOf(e.getMessage()));
+        } finally {
+            stop.settle();
+        }
+        if (stop.requested() && ending.kind() == Ending.Kind.KILLED) {
+            // Whoever ends this program may end QEMU too, as systemd does: that is not a death under test.
+            return new Ending(Ending.Kind.INTERRUPTED, ending.detail());
+        }
+        return ending;
+    }
+
+    /** Records each line, then has it judged. Of several lines that cannot be recorded only the first is said. */
+    private record Files(RunDirectory.Recording recording, RunRecorder recorder, AtomicBoolean failed)
+            implements SuiteHost.Observer {
+        Files(RunDirectory.Recording recording, RunRecorder recorder) {
+            this(recording, recorder, new AtomicBoolean());
+        }
+
+        private interface Write {
+            void run() throws IOException;
+        }
+
+        @Override
+        public void result(String line) {
+            write(() -> recording.event(line));
+            recorder.result(line);
+        }
+
+        @Override
+        public void kernelLog(String line) {
+            write(() -> recording.kernelLog(line));
+            recorder.kernelLog(line);
+        }
+
+        void ended(Ending ending, Duration duration) {
+            write(() -> recording.ended(ending, duration));
+        }
+
+        private void write(Write what) {
+            if (failed.get()) {
+                return;
+            }
+            try {
+                what.run();
+            } catch (IOException e) {
+                if (failed.compareAndSet(false, true)) {
+                    recorder.couldNot("the run could not be recorded whole: " + RunDirectory.why(e));
+                }
+            }
+        }
+    }
+}
