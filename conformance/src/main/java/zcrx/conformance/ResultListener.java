@@ -4,7 +4,9 @@ package zcrx.conformance;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.TestExecutionResult;
@@ -20,11 +22,13 @@ import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.ring.RuleViolation;
 
 /** Turns what the JUnit Platform tells into result events and marks in the kernel log. */
-final class ResultListener implements TestExecutionListener {
+final class ResultListener implements TestExecutionListener, Evidence.Sink {
     private final ResultWriter results;
     private final KernelLog kernelLog;
     private final Map<String, Long> started = new HashMap<>();
+    private final Set<String> shown = new HashSet<>();
     private PathKind path = PathKind.NODEV;
+    private String running = "";
     private int ended;
 
     ResultListener(ResultWriter results, KernelLog kernelLog) {
@@ -56,6 +60,8 @@ final class ResultListener implements TestExecutionListener {
     }
 
     private void start(String id) {
+        running = id;
+        shown.clear();
         started.put(id, System.nanoTime());
         results.write(new ResultEvent.Start(id));
         kernelLog.mark(KernelLogMark.Kind.START, id);
@@ -81,6 +87,13 @@ final class ResultListener implements TestExecutionListener {
         String id = id(test);
         if (id != null) {
             entry.getKeyValuePairs().forEach((name, text) -> results.write(new ResultEvent.Attachment(id, name, text)));
+        }
+    }
+
+    @Override
+    public void evidence(String rule, Evidence.Side side, String seen) {
+        if (shown.add(rule + " " + side)) {
+            results.write(new ResultEvent.Evidence(running, rule, side.word(), seen));
         }
     }
 

@@ -159,6 +159,7 @@ public final class Suite {
         PropertySeed.use(options.seed());
         results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), plan(options)));
         var listener = new ResultListener(results, kernelLog);
+        Evidence.to(listener);
         for (Batch batch : batches) {
             listener.on(batch.path());
             test(batch, listener);

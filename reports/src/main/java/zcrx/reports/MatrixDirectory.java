@@ -96,8 +96,8 @@ public final class MatrixDirectory {
     /** Makes the reports about all runs; replaces those that are there. */
     public void report(List<Column> columns, Catalogue catalogue, AllureHtml html) throws IOException {
         RunDirectory.write(path.resolve("summary.json"), SummaryJson.of(columns, catalogue));
-        RunDirectory.write(path.resolve("results.ktap"), Ktap.of(columns));
-        RunDirectory.write(path.resolve("junit.xml"), JUnitXml.of(columns));
+        RunDirectory.write(path.resolve("results.ktap"), Ktap.of(columns, catalogue));
+        RunDirectory.write(path.resolve("junit.xml"), JUnitXml.of(columns, catalogue));
         RunDirectory.pages(path, columns, catalogue, html);
     }
 

@@ -244,8 +244,8 @@ public final class RunDirectory {
     public void report(Run run, Catalogue catalogue, AllureHtml html) throws IOException {
         // What programs read comes first, in case the disk gets full.
         write(path.resolve("summary.json"), SummaryJson.of(run, catalogue));
-        write(path.resolve("results.ktap"), Ktap.of(run));
-        write(path.resolve("junit.xml"), JUnitXml.of(run));
+        write(path.resolve("results.ktap"), Ktap.of(run, catalogue));
+        write(path.resolve("junit.xml"), JUnitXml.of(run, catalogue));
         pages(path, List.of(new Column(run)), catalogue, html);
     }
 

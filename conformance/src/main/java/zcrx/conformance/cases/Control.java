@@ -5,12 +5,14 @@ import java.lang.foreign.ValueLayout;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Evidence;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Errno;
@@ -75,7 +77,13 @@ class Control {
                     for (long i = field.offset(); i < field.offset() + field.size(); i++) {
                         Struct arg = flush(instance);
                         arg.memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
-                        instance.ctrl(arg).mustBe(Errno.EFAULT);
+                        Outcome outcome = instance.ctrl(arg);
+                        if (outcome.result() == Errno.EFAULT.result()) {
+                            Evidence.show("CTL-003", Evidence.Side.KERNELS, outcome.toString());
+                        } else if (outcome.result() == Errno.EINVAL.result()) {
+                            Evidence.show("CTL-003", Evidence.Side.DOCUMENT, outcome.toString());
+                        }
+                        outcome.mustBe(Errno.EFAULT);
                     }
                 }
             }

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Evidence;
 import zcrx.conformance.Paths;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
@@ -46,6 +47,12 @@ class Events {
                 session.transfer(1, PIECE);
                 session.settle();
                 Cqe event = session.awaitEvent();
+                if (event.res() == Zcrx.EVENT_COPY || event.res() == COPY) {
+                    Evidence.show(
+                            "EVT-001",
+                            event.res() == COPY ? Evidence.Side.DOCUMENT : Evidence.Side.KERNELS,
+                            "a fragment was copied, then came " + event);
+                }
                 int bytes = format == CqeFormat.CQE32 ? 32 : 16;
                 Check.equal(
                         "event on a ring of " + format,

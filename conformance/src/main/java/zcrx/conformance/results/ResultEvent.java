@@ -42,7 +42,19 @@ public sealed interface ResultEvent {
      * @param name of the attachment, such as {@code evidence}
      * @param text plain text, any characters
      */
-    record Attachment(String id, String name, String text) implements ResultEvent {}
+    record Attachment(String id, String name, String text) implements ResultEvent {
+        /** The name of what a test with random inputs did when it failed, made as short as it could be. */
+        public static final String STEPS = "steps";
+    }
+
+    /**
+     * A test saw what its kernel does where documents and kernels disagree.
+     *
+     * @param rule whose catalogue entry has the sides of the disagreement
+     * @param side that this kernel confirms: {@code document}, {@code header} or {@code kernels}
+     * @param seen what was asked and what came, on one or more lines
+     */
+    record Evidence(String id, String rule, String side, String seen) implements ResultEvent {}
 
     /**
      * A test has ended.

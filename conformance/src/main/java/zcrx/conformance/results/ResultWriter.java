@@ -62,6 +62,11 @@ public final class ResultWriter implements AutoCloseable {
             json.writeStringProperty("id", e.id());
             json.writeStringProperty("name", e.name());
             json.writeStringProperty("text", e.text());
+        } else if (event instanceof ResultEvent.Evidence e) {
+            json.writeStringProperty("id", e.id());
+            json.writeStringProperty("rule", e.rule());
+            json.writeStringProperty("side", e.side());
+            json.writeStringProperty("seen", e.seen());
         } else if (event instanceof ResultEvent.Hello e) {
             json.writeNumberProperty("protocol", e.protocol());
             json.writeName("kernel");

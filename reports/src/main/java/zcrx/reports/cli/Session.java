@@ -66,11 +66,11 @@ final class Session {
                 .map(RunDirectory::create)
                 .orElseGet(() -> RunDirectory.createBelow(outputs(), setup.started(), setup.kernel()));
         var screen = new RunScreen(terminal, setup, catalogue);
-        Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout());
+        Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout(), catalogue);
         try (var stop = new Stop()) {
             screen.head();
             Run run = new RecordedRun(options, timeout, knownBugs, stop)
-                    .on(host, setup, directory, ktap == null ? screen : both(screen, ktap));
+                    .on(host, setup, directory, ktap == null ? screen : both(screen, ktap, setup));
             if (ktap != null) {
                 ktap.end(run);
             }
@@ -86,7 +86,7 @@ final class Session {
         return Main.home().resolve("reports/out");
     }
 
-    private static RunRecorder.Listener both(RunScreen screen, Ktap ktap) {
+    private static RunRecorder.Listener both(RunScreen screen, Ktap ktap, Setup setup) {
         return new RunRecorder.Listener() {
             @Override
             public void hello(ResultEvent.Kernel kernel) {
@@ -107,7 +107,7 @@ final class Session {
             @Override
             public void finished(Run.Test test) {
                 screen.finished(test);
-                ktap.test(test);
+                ktap.test(test, setup);
             }
         };
     }
@@ -124,7 +124,7 @@ final class Session {
                 .map(RunDirectory::create)
                 .orElseGet(() -> RunDirectory.createBelow(outputs(), Instant.now(), guests.size() + "-kernels")));
         var screen = new MatrixScreen(terminal, catalogue, guests.size());
-        Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout());
+        Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout(), catalogue);
         if (ktap != null) {
             ktap.plan(guests.size());
         }

@@ -26,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
+import zcrx.reports.run.Failure;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
 
@@ -50,7 +51,7 @@ public final class AllureResults {
             Map.of(
                     "name", "Failed as this kernel is known to",
                     "matchedStatuses", List.of("skipped"),
-                    "messageRegex", "(?s)known bug: .*"),
+                    "messageRegex", "(?s)(.*\n)?known bug: .*"),
             Map.of("name", "Skipped: something is missing", "matchedStatuses", List.of("skipped")));
 
     /** Allure's overview has one place for a link of ours: to what made the report. */
@@ -124,10 +125,15 @@ public final class AllureResults {
         for (ResultEvent.Attachment a : test.attachments()) {
             attach(attachments, test.id(), a.name(), a.text());
         }
-        attach(attachments, test.id(), "kernel log", String.join("\n", test.kernelLog()));
-        if (test.status() == Status.FAIL || test.status() == Status.BROKEN) {
-            attach(attachments, test.id(), "replay", run.setup().replay(test.id()));
+        for (ResultEvent.Evidence e : test.evidence()) {
+            attach(attachments, test.id(), "evidence, " + e.rule() + ": " + e.side(), e.seen());
         }
+        attach(attachments, test.id(), "kernel log", String.join("\n", test.kernelLog()));
+        boolean failed =
+                test.status() == Status.FAIL || test.status() == Status.BROKEN || test.status() == Status.XFAIL;
+        String message = failed
+                ? String.join("\n", Failure.of(test, run.setup(), catalogue).lines())
+                : test.message();
         writer.write(result(test.id(), test.planned().name(), test.durationMs())
                 .setStatus(
                         switch (test.status()) {
@@ -138,7 +144,7 @@ public final class AllureResults {
                             case BROKEN -> io.qameta.allure.model.Status.BROKEN;
                             case NOT_RUN -> null;
                         })
-                .setStatusDetails(details(test.message(), test.details()))
+                .setStatusDetails(details(message, test.details()))
                 .setLabels(labels)
                 .setAttachments(attachments)
                 .setDescriptionHtml(rules(test))

@@ -13,7 +13,9 @@ import java.util.stream.Collectors;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
+import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
+import zcrx.reports.run.Failure;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
 
@@ -23,23 +25,25 @@ import zcrx.reports.run.Status;
  */
 public final class JUnitXml {
     private final XMLStreamWriter xml;
+    private final Catalogue catalogue;
     private String label = "";
 
-    private JUnitXml(XMLStreamWriter xml) {
+    private JUnitXml(XMLStreamWriter xml, Catalogue catalogue) {
         this.xml = xml;
+        this.catalogue = catalogue;
     }
 
-    public static String of(Run run) {
+    public static String of(Run run, Catalogue catalogue) {
         // Nothing to tell it from.
-        return of(List.of(new Column("", run)));
+        return of(List.of(new Column("", run)), catalogue);
     }
 
     /** Several runs: the label is in front of each suite's and each class's name. */
-    public static String of(List<Column> columns) {
+    public static String of(List<Column> columns, Catalogue catalogue) {
         var text = new StringWriter();
         try {
             XMLStreamWriter xml = XMLOutputFactory.newFactory().createXMLStreamWriter(text);
-            new JUnitXml(xml).write(columns);
+            new JUnitXml(xml, catalogue).write(columns);
             xml.close();
         } catch (XMLStreamException e) {
             throw new IllegalStateException("a string can always be written to", e);
@@ -77,7 +81,7 @@ public final class JUnitXml {
                     count(tests, Status.SKIP) + count(tests, Status.XFAIL) + count(tests, Status.NOT_RUN),
                     tests.stream().mapToLong(Run.Test::durationMs).sum());
             for (Run.Test test : tests) {
-                write(test);
+                write(run, test);
             }
             xml.writeEndElement();
         }
@@ -114,7 +118,7 @@ public final class JUnitXml {
         xml.writeEndElement();
     }
 
-    private void write(Run.Test test) throws XMLStreamException {
+    private void write(Run run, Run.Test test) throws XMLStreamException {
         start("testcase");
         int dot = test.id().indexOf('.');
         xml.writeAttribute(
@@ -124,8 +128,8 @@ public final class JUnitXml {
         xml.writeAttribute("time", seconds(test.durationMs()));
         switch (test.status()) {
             case PASS -> {}
-            case FAIL -> problem("failure", "kernel", test.reason(), test.message() + "\n" + test.details());
-            case BROKEN -> problem("error", "broken", test.reason(), test.message() + "\n" + test.details());
+            case FAIL -> problem("failure", "kernel", test.reason(), whole(run, test));
+            case BROKEN -> problem("error", "broken", test.reason(), whole(run, test));
             case XFAIL -> problem("skipped", "", "expected failure: " + test.reason(), "");
             case SKIP -> problem("skipped", "", test.reason(), "");
             case NOT_RUN -> problem("skipped", "", "not run: " + test.reason(), "");
@@ -140,6 +144,10 @@ public final class JUnitXml {
         }
         element("system-out", out.toString());
         xml.writeEndElement();
+    }
+
+    private String whole(Run run, Run.Test test) {
+        return String.join("\n", Failure.of(test, run.setup(), catalogue).all()) + "\n" + test.details();
     }
 
     /** Jenkins makes a package of what stands before the last dot, and shows the rest as the class. */

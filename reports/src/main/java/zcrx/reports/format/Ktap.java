@@ -4,8 +4,11 @@ package zcrx.reports.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
+import zcrx.reports.run.Failure;
 import zcrx.reports.run.Run;
+import zcrx.reports.run.Setup;
 import zcrx.reports.run.Status;
 import zcrx.reports.run.Verdict;
 
@@ -15,31 +18,33 @@ import zcrx.reports.run.Verdict;
  */
 public final class Ktap {
     private final Appendable out;
+    private final Catalogue catalogue;
     private int number;
     private boolean planned;
 
     /** Writes each line at once. */
-    public Ktap(Appendable out) {
+    public Ktap(Appendable out, Catalogue catalogue) {
         this.out = out;
+        this.catalogue = catalogue;
         line("KTAP version 1");
     }
 
     /** The whole of a finished run. */
-    public static String of(Run run) {
+    public static String of(Run run, Catalogue catalogue) {
         var text = new StringBuilder();
-        var ktap = new Ktap(text);
+        var ktap = new Ktap(text, catalogue);
         if (!run.tests().isEmpty()) {
             ktap.plan(run.tests().size() + (saysSomethingItself(run) ? 1 : 0));
         }
-        run.tests().forEach(ktap::test);
+        run.tests().forEach(test -> ktap.test(test, run.setup()));
         ktap.end(run);
         return text.toString();
     }
 
     /** Several runs: each a test with subtests. */
-    public static String of(List<Column> columns) {
+    public static String of(List<Column> columns, Catalogue catalogue) {
         var text = new StringBuilder();
-        var ktap = new Ktap(text);
+        var ktap = new Ktap(text, catalogue);
         ktap.plan(columns.size());
         columns.forEach(ktap::subtests);
         ktap.end(columns);
@@ -56,7 +61,7 @@ public final class Ktap {
     }
 
     /** Tests come in the order in which they ended. */
-    public void test(Run.Test test) {
+    public void test(Run.Test test, Setup setup) {
         if (test.status() == Status.NOT_RUN) {
             return;
         }
@@ -68,26 +73,30 @@ public final class Ktap {
             case PASS -> result(true, test.id(), "");
             case SKIP -> result(true, test.id(), " # SKIP " + test.reason());
             case XFAIL -> {
-                diagnose(test.message().lines());
+                diagnose(failure(test, setup));
                 result(true, test.id(), " # XFAIL " + test.reason());
             }
             case FAIL -> {
-                diagnose(test.message().lines());
+                diagnose(failure(test, setup));
                 result(false, test.id(), "");
             }
             case BROKEN -> {
                 line("# broken: the test went wrong, which says nothing about the kernel");
-                diagnose(test.message().lines());
+                diagnose(failure(test, setup));
                 result(false, test.id(), "");
             }
             case NOT_RUN -> throw new IllegalStateException("has no line");
         }
     }
 
+    private Stream<String> failure(Run.Test test, Setup setup) {
+        return Failure.of(test, setup, catalogue).all().stream();
+    }
+
     /** A finished run as one test, with its own tests as subtests. */
     public void subtests(Column column) {
         Run run = column.run();
-        of(run).lines().forEach(l -> line("  " + l));
+        of(run, catalogue).lines().forEach(l -> line("  " + l));
         result(
                 run.verdict() == Verdict.PASS || run.verdict() == Verdict.SKIP,
                 column.label(),
@@ -129,7 +138,7 @@ public final class Ktap {
 
     /** Indented, because parsers take some words right after the {@code #} for theirs. */
     private void diagnose(Stream<String> lines) {
-        lines.forEach(l -> line("#   " + l));
+        lines.flatMap(String::lines).forEach(l -> line("#   " + l));
     }
 
     private void result(boolean ok, String name, String directive) {

@@ -7,12 +7,15 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
+import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.Matrix;
@@ -81,8 +84,15 @@ public final class MatrixHtml {
         start("a", "href", AllureHtml.FILE);
         html.writeCharacters("the tests");
         end();
+        if (matrix.rows().stream().anyMatch(row -> row.rule().finding() != null)) {
+            html.writeCharacters(" ");
+            start("a", "href", "#findings");
+            html.writeCharacters("findings");
+            end();
+        }
         end();
         rules();
+        findings();
         element("script", resource("matrix.js"));
         end();
         end();
@@ -151,6 +161,62 @@ public final class MatrixHtml {
             end();
         }
         end();
+        end();
+    }
+
+    private void findings() throws XMLStreamException {
+        List<Row> findings = matrix.rows().stream()
+                .filter(row -> row.rule().finding() != null)
+                .toList();
+        if (findings.isEmpty()) {
+            return;
+        }
+        start("h2", "id", "findings");
+        html.writeCharacters("Findings: where documents and kernels disagree");
+        end();
+        start("table", "class", "rules findings");
+        start("tr");
+        element("th", "rule");
+        element("th", "what each says");
+        for (Column column : matrix.columns()) {
+            element("th", "what " + column.label() + " did");
+        }
+        end();
+        for (Row row : findings) {
+            finding(row, Objects.requireNonNull(row.rule().finding()));
+        }
+        end();
+    }
+
+    private void finding(Row row, Catalogue.Finding finding) throws XMLStreamException {
+        start("tr");
+        start("th");
+        start("a", "href", "#" + row.id());
+        html.writeCharacters(row.id());
+        end();
+        end();
+        start("td");
+        for (String side : Stream.of(finding.document(), finding.header(), finding.kernels())
+                .filter(Objects::nonNull)
+                .toList()) {
+            element("div", side);
+        }
+        end();
+        for (int i = 0; i < matrix.columns().size(); i++) {
+            List<ResultEvent.Evidence> evidence = matrix.columns().get(i).run().evidence(row.id());
+            start("td", "class", "cell");
+            for (ResultEvent.Evidence e : evidence) {
+                chip("as " + e.side());
+                html.writeCharacters(" " + e.id());
+                element("pre", e.seen());
+            }
+            if (evidence.isEmpty()) {
+                Cell cell = row.cells().get(i);
+                html.writeCharacters("not seen"
+                        + (cell.reason().isEmpty() ? "" : ": " + words(cell.verdict()) + ", " + cell.reason()));
+            }
+            end();
+        }
         end();
     }
 

@@ -42,6 +42,7 @@ public final class SummaryJson {
             List<KernelReport> splats,
             Map<String, Integer> ruleCounts,
             List<Rule> rules,
+            List<Finding> findings,
             long seed,
             String profile,
             String host,
@@ -97,6 +98,25 @@ public final class SummaryJson {
                             .toList());
         }
     }
+
+    /**
+     * A rule on which documents and kernels disagree.
+     *
+     * @param evidence what tests of this run saw
+     */
+    private record Finding(
+            String rule,
+            @Nullable String document,
+            @Nullable String header,
+            String kernels,
+            List<Evidence> evidence) {}
+
+    /**
+     * What this kernel did.
+     *
+     * @param side that it confirms: {@code document}, {@code header} or {@code kernels}
+     */
+    private record Evidence(String test, String side, String seen) {}
 
     private record KernelReport(
             String fingerprint,
@@ -172,6 +192,7 @@ public final class SummaryJson {
                 matrix.rows().stream()
                         .map(row -> new Rule(row, row.cells().getFirst()))
                         .toList(),
+                findings(run, catalogue),
                 run.setup().seed(),
                 run.setup().profile(),
                 run.setup().host(),
@@ -179,5 +200,18 @@ public final class SummaryJson {
                 run.setup().accelerator(),
                 run.setup().started().toString(),
                 run.setup().version());
+    }
+
+    private static List<Finding> findings(Run run, Catalogue catalogue) {
+        return catalogue.findings().entrySet().stream()
+                .map(e -> new Finding(
+                        e.getKey(),
+                        e.getValue().document(),
+                        e.getValue().header(),
+                        e.getValue().kernels(),
+                        run.evidence(e.getKey()).stream()
+                                .map(seen -> new Evidence(seen.id(), seen.side(), seen.seen()))
+                                .toList()))
+                .toList();
     }
 }

@@ -75,6 +75,17 @@ public record Catalogue(Map<String, Rule> rules) {
         }
     }
 
+    /** Where documents and kernels disagree, by rule, in the order of the file. */
+    public Map<String, Finding> findings() {
+        var findings = new LinkedHashMap<String, Finding>();
+        rules.forEach((id, rule) -> {
+            if (rule.finding() != null) {
+                findings.put(id, rule.finding());
+            }
+        });
+        return findings;
+    }
+
     /** A guest may name rules that are not there. */
     public Rule get(String id) {
         return rules.getOrDefault(id, UNKNOWN);

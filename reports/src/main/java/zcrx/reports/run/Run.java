@@ -45,6 +45,7 @@ public record Run(
      *
      * @param message why, the first line says it in short; empty for a pass
      * @param details a stack trace or the steps; empty when there are none
+     * @param evidence what it saw where documents and kernels disagree
      * @param kernelLog what the kernel said meanwhile
      */
     public record Test(
@@ -54,11 +55,13 @@ public record Run(
             String message,
             String details,
             List<ResultEvent.Attachment> attachments,
+            List<ResultEvent.Evidence> evidence,
             List<String> kernelLog,
             List<Splat> splats) {
 
         public Test {
             attachments = List.copyOf(attachments);
+            evidence = List.copyOf(evidence);
             kernelLog = List.copyOf(kernelLog);
             splats = List.copyOf(splats);
         }
@@ -82,6 +85,14 @@ public record Run(
         }
         // Where everything was skipped, nothing was tested: that must not look like a pass.
         return count(Status.PASS) == 0 ? Verdict.SKIP : Verdict.PASS;
+    }
+
+    /** What its tests saw where documents and kernels disagree on a rule. */
+    public List<ResultEvent.Evidence> evidence(String rule) {
+        return tests.stream()
+                .flatMap(test -> test.evidence().stream())
+                .filter(e -> e.rule().equals(rule))
+                .toList();
     }
 
     public int count(Status status) {

@@ -64,6 +64,7 @@ public final class RunRecorder implements SuiteHost.Observer {
         boolean told;
         ResultEvent.@Nullable End end;
         final List<ResultEvent.Attachment> attachments = new ArrayList<>();
+        final List<ResultEvent.Evidence> evidence = new ArrayList<>();
 
         Entry(PlannedTest planned, LogPart log) {
             this.planned = planned;
@@ -170,6 +171,7 @@ public final class RunRecorder implements SuiteHost.Observer {
             }
             case ResultEvent.Start e -> known(e.id(), "start").ifPresent(this::start);
             case ResultEvent.Attachment e -> known(e.id(), "attachment").ifPresent(entry -> attach(entry, e));
+            case ResultEvent.Evidence e -> known(e.id(), "evidence").ifPresent(entry -> evidence(entry, e));
             case ResultEvent.End e -> known(e.id(), "end").ifPresent(entry -> end(entry, e));
             case ResultEvent.Bye e -> {
                 if (!talking) {
@@ -268,6 +270,15 @@ public final class RunRecorder implements SuiteHost.Observer {
             contradiction("an attachment of " + e.id() + ", which was not running");
         } else if (entry.attachments.size() < MAX_ATTACHMENTS) {
             entry.attachments.add(new ResultEvent.Attachment(e.id(), word(e.name()), Text.clean(e.text(), MAX_TEXT)));
+        }
+    }
+
+    private void evidence(Entry entry, ResultEvent.Evidence e) {
+        if (!entry.started || entry.end != null) {
+            contradiction("evidence of " + e.id() + ", which was not running");
+        } else if (entry.evidence.size() < MAX_ATTACHMENTS) {
+            entry.evidence.add(new ResultEvent.Evidence(
+                    e.id(), word(e.rule()), word(e.side()), Text.clean(e.seen(), MAX_MESSAGE)));
         }
     }
 
@@ -484,6 +495,7 @@ public final class RunRecorder implements SuiteHost.Observer {
                 message,
                 details == null ? "" : Text.clean(details, MAX_TEXT).strip(),
                 entry.attachments,
+                entry.evidence,
                 entry.log.lines,
                 entry.log.splats.stream().map(SplatParser.Open::close).toList());
     }

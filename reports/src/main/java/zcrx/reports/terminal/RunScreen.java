@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.reports.run.Catalogue;
+import zcrx.reports.run.Failure;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
@@ -98,6 +99,7 @@ public final class RunScreen implements RunRecorder.Listener {
         terminal.status(null);
         terminal.line("");
         findings(run);
+        disagreements(run);
         verdictLine(run.verdict(), verdict(run));
     }
 
@@ -141,25 +143,25 @@ public final class RunScreen implements RunRecorder.Listener {
         } else {
             terminal.line(Terminal.Colour.ODD, test.status().name(), what);
         }
-        test.planned()
-                .requirements()
-                .forEach(id ->
-                        terminal.line(INDENT + id + "  " + catalogue.get(id).rule()));
-        test.message().lines().forEach(l -> terminal.line(INDENT + l));
-        List<String> log = test.splats().isEmpty()
-                ? test.kernelLog()
-                        .subList(
-                                Math.max(0, test.kernelLog().size() - LOG_LINES),
-                                test.kernelLog().size())
-                : test.splats().getFirst().lines();
-        if (!log.isEmpty()) {
+        Failure failure = Failure.of(test, setup, catalogue);
+        failure.lines().forEach(l -> terminal.line(INDENT + l));
+        if (!failure.kernelLog().isEmpty()) {
             terminal.line(INDENT + "kernel log");
-            log.stream()
-                    .limit(LOG_LINES)
-                    .forEach(l -> terminal.line(INDENT + "  " + terminal.in(Terminal.Colour.FAINT, l)));
+            failure.kernelLog().forEach(l -> terminal.line(INDENT + "  " + terminal.in(Terminal.Colour.FAINT, l)));
         }
-        terminal.line(INDENT + "replay   " + setup.replay(test.id()));
         terminal.line("");
+    }
+
+    private void disagreements(Run run) {
+        List<String> seen = catalogue.findings().keySet().stream()
+                .filter(rule -> !run.evidence(rule).isEmpty())
+                .toList();
+        if (!seen.isEmpty()) {
+            terminal.line(
+                    "findings",
+                    "documents and kernels disagree on " + count(seen.size(), "rule") + " seen here, see the report: "
+                            + String.join(" ", seen));
+        }
     }
 
     /** The end of the console is the best that there is to say about a guest that never got to a test. */

@@ -33,8 +33,10 @@ class FormatsTest {
     private static final String HOSTILE =
             "\u001b[2J\u0007\u0000\ufffe\u202e\ud800]]><script>alert(1)</script>&amp;\"' # SKIP\r\nok 1 forged";
 
-    private static final Catalogue CATALOGUE =
-            new Catalogue(Map.of("ARM-003", new Catalogue.Rule("a < b", "documented", "zcrx.h")));
+    private static final Catalogue.Finding FINDING = new Catalogue.Finding("one <b>side", null, "another");
+
+    private static final Catalogue CATALOGUE = new Catalogue(
+            Map.of("ARM-003", new Catalogue.Rule("a < b", "documented", "zcrx.h", List.of(), null, FINDING)));
 
     private static Run hostile() {
         var planned = new PlannedTest("Evil.test", HOSTILE, HOSTILE, List.of(HOSTILE), HOSTILE);
@@ -63,7 +65,7 @@ class FormatsTest {
     }
 
     private static Document xml(Run run) throws Exception {
-        String text = JUnitXml.of(run);
+        String text = JUnitXml.of(run, CATALOGUE);
         assertPlain(text);
         return DocumentBuilderFactory.newDefaultInstance()
                 .newDocumentBuilder()
@@ -84,7 +86,7 @@ class FormatsTest {
         String matrix = matrix(run);
         assertPlain(matrix);
         assertThat(matrix).containsOnlyOnce("<script>").contains("&lt;script&gt;alert(1)");
-        String ktap = Ktap.of(run);
+        String ktap = Ktap.of(run, CATALOGUE);
         assertPlain(ktap);
         assertThat(ktap.lines().filter(l -> l.startsWith("ok ") || l.startsWith("not ok ")))
                 .containsExactly("not ok 1 Evil.test", "not ok 2 zcrx.run");
@@ -148,6 +150,7 @@ class FormatsTest {
                 .pass("Port.noBuffers")
                 .console("warn")
                 .event(new ResultEvent.Start("Arm.notFired"))
+                .event(new ResultEvent.Evidence("Arm.notFired", "ARM-003", "kernels", "came 1"))
                 .event(new ResultEvent.End("Arm.notFired", ResultEvent.Status.PASS, 7, null, null))
                 .pass("Counters.bytes")
                 .bye(3)
@@ -165,6 +168,7 @@ class FormatsTest {
                         "splats",
                         "rule_counts",
                         "rules",
+                        "findings",
                         "seed",
                         "profile",
                         "host",
@@ -187,6 +191,10 @@ class FormatsTest {
         assertThat(json.at("/splats/0/fingerprint").asString()).startsWith("warning zcrx_warn < ");
         assertThat(json.at("/splats/0/test").asString()).isEqualTo("Arm.notFired");
         assertThat(json.at("/seed").asInt()).isEqualTo(42);
+        assertThat(json.at("/findings").toString())
+                .isEqualTo(
+                        "[{\"rule\":\"ARM-003\",\"document\":\"one <b>side\",\"header\":null,\"kernels\":\"another\","
+                                + "\"evidence\":[{\"test\":\"Arm.notFired\",\"side\":\"kernels\",\"seen\":\"came 1\"}]}]");
         assertThat(json.at("/rule_counts/fail").asInt()).isEqualTo(2);
         assertThat(json.at("/rules/0").toString())
                 .isEqualTo("{\"id\":\"ARM-003\",\"rule\":\"a < b\",\"class\":\"documented\",\"source\":\"zcrx.h\","
@@ -200,6 +208,7 @@ class FormatsTest {
         Run run = Feed.planned()
                 .pass("Port.noBuffers")
                 .start("Arm.notFired")
+                .event(new ResultEvent.Evidence("Arm.notFired", "ARM-003", "kernels", "came <1"))
                 .end("Arm.notFired", ResultEvent.Status.FAIL, "returned 0 < 1")
                 .pass("Counters.bytes")
                 .bye(3)
@@ -211,6 +220,8 @@ class FormatsTest {
                 .contains("<a href=\"index.html#testresult/Arm.notFired\">Arm.notFired</a>")
                 .contains("Arm.notFired: returned 0 &lt; 1")
                 .contains("2 fail, 2 pass")
+                .contains("one &lt;b&gt;side")
+                .contains("<pre>came &lt;1</pre>")
                 .doesNotContainPattern("(src|href)=\"https?:");
         // A browser takes scripts and styles as they stand, escaped or not.
         for (String name : List.of("script", "style")) {
@@ -226,6 +237,7 @@ class FormatsTest {
                 .start("Arm.notFired")
                 .log("[    3.1] hello")
                 .event(new ResultEvent.Attachment("Arm.notFired", "evidence", "two kernels disagree"))
+                .event(new ResultEvent.Evidence("Arm.notFired", "ARM-003", "header", "it did"))
                 .end("Arm.notFired", ResultEvent.Status.FAIL, "returned 0, expected -EINVAL")
                 .finish(Ending.Kind.KILLED, "QEMU was killed by signal 9");
         Path results = directory.resolve("allure-results");
@@ -248,7 +260,10 @@ class FormatsTest {
                 .contains("event");
         assertThat(failed.at("/attachments").values())
                 .extracting(a -> a.at("/name").asString())
-                .containsExactly("evidence", "kernel log", "replay");
+                .containsExactly("evidence", "evidence, ARM-003: header", "kernel log");
+        assertThat(failed.at("/statusDetails/message").asString())
+                .isEqualTo("ARM-003  a &lt; b\nARM-004  (not in the catalogue)\nreturned 0, expected -EINVAL\n"
+                        + "replay   ./zcrx vm --kernel debian:7.3 --tests Arm.notFired --seed 42");
         JsonNode notRun = tests.stream()
                 .filter(t -> t.at("/fullName").asString().equals("Counters.bytes"))
                 .findFirst()

@@ -3,13 +3,18 @@ package zcrx.reports.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.results.ResultEvent;
+import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Feed;
 import zcrx.reports.run.Run;
 import zcrx.vm.Ending;
 
 class KtapTest {
+    private static final Catalogue CATALOGUE =
+            new Catalogue(Map.of("ARM-003", new Catalogue.Rule("Not armed yet.", "observed", "zcrx.c")));
+
     @Test
     void everyOutcome() {
         Run run = Feed.planned()
@@ -23,7 +28,7 @@ class KtapTest {
                 .end("Counters.bytes", ResultEvent.Status.SKIP, "no NIC\nok 4 forged")
                 .bye(3)
                 .finish();
-        assertThat(Ktap.of(run)).isEqualTo("""
+        assertThat(Ktap.of(run, CATALOGUE)).isEqualTo("""
                 KTAP version 1
                 1..3
                 # requirements: EVT-001
@@ -31,9 +36,12 @@ class KtapTest {
                 ok 1 Port.noBuffers
                 # requirements: ARM-003 ARM-004
                 # duration_ms: 12
+                #   ARM-003  Not armed yet.
+                #   ARM-004  (not in the catalogue)
                 #   returned 0, expected -EINVAL
                 #   # Subtest: forged
                 #   ok 3 forged
+                #   replay   ./zcrx vm --kernel debian:7.3 --tests Arm.notFired --seed 42
                 not ok 2 Arm.notFired
                 # requirements: CNT-001
                 # duration_ms: 12
@@ -45,7 +53,7 @@ class KtapTest {
     @Test
     void afterADeathTheRestIsMissing() {
         Run run = Feed.planned().pass("Port.noBuffers").start("Arm.notFired").finish(Ending.Kind.KILLED, "");
-        assertThat(Ktap.of(run))
+        assertThat(Ktap.of(run, CATALOGUE))
                 .contains("1..3\n")
                 .contains("not ok 2 Arm.notFired\n")
                 .contains("# not run: Counters.bytes\n")
@@ -55,7 +63,7 @@ class KtapTest {
     @Test
     void whatBelongsToNoTestIsALineOfItsOwn() {
         Run run = Feed.passed().finish(Ending.Kind.KILLED, "QEMU was killed by signal 9");
-        assertThat(Ktap.of(run))
+        assertThat(Ktap.of(run, CATALOGUE))
                 .contains("1..4\n")
                 .contains("#   the guest was killed after the suite had finished: QEMU was killed by signal 9\n")
                 .contains("\nnot ok 4 zcrx.run\n");
@@ -68,12 +76,13 @@ class KtapTest {
                 .event(new ResultEvent.Unsupported("kernel 6.12 has no io_uring query"))
                 .bye(0)
                 .finish();
-        assertThat(Ktap.of(run)).startsWith("KTAP version 1\n1..0 # SKIP kernel 6.12 has no io_uring query\n");
+        assertThat(Ktap.of(run, CATALOGUE))
+                .startsWith("KTAP version 1\n1..0 # SKIP kernel 6.12 has no io_uring query\n");
     }
 
     @Test
     void guestThatNeverCameUp() {
         Run run = new Feed().finish(Ending.Kind.TIMEOUT, "");
-        assertThat(Ktap.of(run)).contains("1..1\n").contains("not ok 1 zcrx.run\n");
+        assertThat(Ktap.of(run, CATALOGUE)).contains("1..1\n").contains("not ok 1 zcrx.run\n");
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.results.ResultEvent;
@@ -19,7 +20,13 @@ class RunScreenTest {
     private static String tail(Run run, boolean coloured) {
         var bytes = new ByteArrayOutputStream();
         try (var terminal = new Terminal(new PrintStream(bytes, true, StandardCharsets.UTF_8), false, coloured, 80)) {
-            var rule = new Catalogue.Rule("a type that has not fired cannot be armed", "observed", "zcrx.c");
+            var rule = new Catalogue.Rule(
+                    "a type that has not fired cannot be armed",
+                    "observed",
+                    "zcrx.c",
+                    List.of(),
+                    null,
+                    new Catalogue.Finding("a document", null, "kernels"));
             new RunScreen(terminal, run.setup(), new Catalogue(Map.of("ARM-003", rule))).tail(run);
         }
         return bytes.toString(StandardCharsets.UTF_8);
@@ -31,7 +38,8 @@ class RunScreenTest {
                 .pass("Port.noBuffers")
                 .start("Arm.notFired")
                 .log("[    3.1] hello")
-                .end("Arm.notFired", ResultEvent.Status.FAIL, "returned 0, expected -EINVAL\nsteps  arm, arm")
+                .event(new ResultEvent.Attachment("Arm.notFired", "steps", "1. arm"))
+                .end("Arm.notFired", ResultEvent.Status.FAIL, "returned 0, expected -EINVAL")
                 .start("Counters.bytes")
                 .end("Counters.bytes", ResultEvent.Status.SKIP, "no NIC")
                 .bye(3)
@@ -42,12 +50,30 @@ class RunScreenTest {
                          ARM-003  a type that has not fired cannot be armed
                          ARM-004  (not in the catalogue)
                          returned 0, expected -EINVAL
-                         steps  arm, arm
+                         steps that led there
+                           1. arm
+                         replay   ./zcrx vm --kernel debian:7.3 --tests Arm.notFired --seed 42
                          kernel log
                            [    3.1] hello
-                         replay   ./zcrx vm --kernel debian:7.3 --tests Arm.notFired --seed 42
 
                 FAIL     1 passed, 1 failed, 1 skipped (no NIC)   9.0 s
+                """);
+    }
+
+    @Test
+    void findings() {
+        Run run = Feed.planned()
+                .pass("Port.noBuffers")
+                .start("Arm.notFired")
+                .event(new ResultEvent.Evidence("Arm.notFired", "ARM-003", "kernels", "returned 0"))
+                .end("Arm.notFired", ResultEvent.Status.PASS, null)
+                .pass("Counters.bytes")
+                .bye(3)
+                .finish();
+        assertThat(tail(run, false)).isEqualTo("""
+
+                findings documents and kernels disagree on 1 rule seen here, see the report: ARM-003
+                PASS     3 passed   9.0 s
                 """);
     }
 
