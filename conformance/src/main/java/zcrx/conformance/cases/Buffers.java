@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +21,7 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Cqe;
@@ -44,7 +47,7 @@ class Buffers {
     }
 
     /** Every buffer of the area must still be deliverable, and no more than these. */
-    private static void allDeliverable(Session session, int pages) {
+    static void allDeliverable(Session session, int pages) {
         session.giveBackAll();
         Check.equal(
                 "entries of the refill ring left after a flush",
@@ -328,6 +331,98 @@ class Buffers {
         }
     }
 
+    @Test
+    @Rule("BUF-014")
+    @DisplayName(
+            "areas that are added when all buffers are held end the want of them; each buffer goes back to its area")
+    void addedWhenExhausted() {
+        Check.needs(
+                zcrx.fixtures.probe.KernelProbe.get().canAddAreas(),
+                "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        int areas = 4;
+        int pages = 2;
+        int buffers = areas * pages;
+        int returned = buffers - pages;
+        try (Memory more = Memory.anonymous((long) buffers * Memory.PAGE_SIZE);
+                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
+                Session session = receiving(pages)) {
+            session.exhaust(pages, Errno.ENOMEM);
+            for (int i = 1; i < areas; i++) {
+                MemorySegment memory =
+                        more.segment().asSlice((long) i * pages * Memory.PAGE_SIZE, (long) pages * Memory.PAGE_SIZE);
+                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                        .clear()
+                        .set("addr", memory.address())
+                        .set("len", memory.byteSize());
+                session.instance().addArea(area, memory).mustBe(0);
+                Check.equal("token", (long) i << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
+                session.startReceiving();
+                session.exhaust(pages, Errno.ENOMEM);
+                // Nothing was given back: these are the buffers of the new area, and all of them.
+                List<Cqe> latest = data(session);
+                for (Cqe cqe : latest.subList(latest.size() - pages, latest.size())) {
+                    Check.equal("area of " + cqe, i, cqe.extra0() >>> Zcrx.AREA_SHIFT);
+                }
+            }
+            // The first area is held whole and stays so, whatever is given back to the others.
+            List<Cqe> all = session.takeHeld();
+            Check.equal("buffers held", buffers, all.size());
+            all.stream().filter(cqe -> cqe.extra0() >>> Zcrx.AREA_SHIFT != 0).forEach(session.instance()::giveBack);
+            session.instance().flush().mustBe(0);
+            session.startReceiving();
+            session.exhaust(returned, Errno.ENOMEM);
+            List<Cqe> again = data(session);
+            for (Cqe cqe : again.subList(buffers, again.size())) {
+                Check.that(cqe.extra0() >>> Zcrx.AREA_SHIFT != 0, "a buffer that is held was delivered: " + cqe);
+            }
+            Check.equal("buffers delivered anew", returned, again.size() - buffers);
+        }
+    }
+
+    private static List<Cqe> data(Session session) {
+        return session.log().stream().filter(Cqe::more).toList();
+    }
+
+    @Test
+    @RunsOn(Scope.EVERY_PATH)
+    @Rule("BUF-017")
+    @DisplayName(
+            "a buffer that user space holds stays as it is, and nothing of the area is written but what is delivered")
+    void heldStaysAsItIs() {
+        byte untouched = 0x5a;
+        int pages = 16;
+        var registration = Paths.current().copying(64, pages);
+        registration.areaMemory().fill(untouched);
+        try (Session session = Session.open(registration)) {
+            session.startReceiving();
+            session.transfer(1, 3 * Memory.PAGE_SIZE + 100);
+            List<Cqe> kept = session.takeHeld();
+            var before = kept.stream()
+                    .map(cqe -> session.instance().data(cqe).toArray(ValueLayout.JAVA_BYTE))
+                    .toList();
+            for (int i = 0; i < 8; i++) {
+                session.transfer(1, 5 * Memory.PAGE_SIZE);
+                session.giveBackAll();
+            }
+            for (int i = 0; i < kept.size(); i++) {
+                MemorySegment now = session.instance().data(kept.get(i));
+                Check.equal(
+                        "first byte that changed of " + kept.get(i) + ", which is held",
+                        -1,
+                        now.mismatch(MemorySegment.ofArray(before.get(i))));
+                MemorySegment area = registration.areaMemory();
+                long from = now.address() - area.address() + now.byteSize();
+                long end = Memory.roundUp(from);
+                for (long at = from; at < end; at++) {
+                    Check.equal(
+                            "byte " + at + " of the area, behind " + kept.get(i),
+                            untouched,
+                            area.get(ValueLayout.JAVA_BYTE, at));
+                }
+            }
+        }
+    }
+
     @Full
     @Property(tries = 100)
     @RunsOn(Scope.EVERY_PATH)
@@ -352,19 +447,53 @@ class Buffers {
 
     @Test
     @Rule("BUF-016")
-    @DisplayName("an area of the ring's own kernel memory works like one of the user's")
+    @DisplayName("a region of the kernel's own is mapped at its offset, each instance's its own; the user's own is not")
     void kernelAllocatedRegion() {
-        try (var registration = Registration.nodev();
+        try (var first = Registration.nodev(64, 8);
+                var second = Registration.nodev(64, 8);
+                var own = Registration.nodev(64, 8);
                 Ring ring = Ring.open(CqeFormat.CQE32)) {
-            registration.region().set("user_addr", 0).set("flags", 0);
-            registration.submit(ring).mustBe(0);
-            long offset = registration.region().get("mmap_offset");
-            try (Memory mapped = Memory.shared(ring.fd(), registration.region().get("size"), offset)) {
+            for (var registration : List.of(first, second)) {
+                registration.region().set("user_addr", 0).set("flags", 0);
+                registration.submit(ring).mustBe(0);
+            }
+            own.submit(ring).mustBe(0);
+            Check.equal(
+                    "mmap_offset of memory of the user's own", 0, own.region().get("mmap_offset"));
+            long perId = second.region().get("mmap_offset") - first.region().get("mmap_offset");
+            try (Memory one = map(ring, first);
+                    Memory other = map(ring, second);
+                    Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
+                long tail = second.reg().get("offsets.tail");
+                long head = second.reg().get("offsets.head");
+                // An entry that names no buffer: a flush consumes it and stops.
+                other.segment()
+                        .set(
+                                ValueLayout.JAVA_INT,
+                                second.reg().get("offsets.rqes")
+                                        + Zcrx.RQE.field("__pad").offset(),
+                                1);
+                other.segment().set(ValueLayout.JAVA_INT, tail, 1);
+                Struct flush = Struct.at(Zcrx.CTRL_FOR_FLUSH, arg.segment()).set("zcrx_id", 1);
+                ring.register("ZCRX_CTRL", IoUring.REGISTER_ZCRX_CTRL, flush.address(), 0, flush)
+                        .mustBe(0);
+                Check.equal("head", 1, other.segment().get(ValueLayout.JAVA_INT, head));
+                Check.equal("head of the other instance", 0, one.segment().get(ValueLayout.JAVA_INT, head));
+            }
+            for (long id = 2; id < 4; id++) {
+                long offset = first.region().get("mmap_offset") + id * perId;
                 Check.equal(
-                        "first word of the mapped region",
-                        0,
-                        mapped.segment().get(java.lang.foreign.ValueLayout.JAVA_INT, 0));
+                        "mmap() of region " + id,
+                        "-EINVAL",
+                        Errno.describe(Memory.tryShared(ring.fd(), Memory.PAGE_SIZE, offset)));
             }
         }
+    }
+
+    private static Memory map(Ring ring, Registration registration) {
+        return Memory.shared(
+                ring.fd(),
+                registration.region().get("size"),
+                registration.region().get("mmap_offset"));
     }
 }

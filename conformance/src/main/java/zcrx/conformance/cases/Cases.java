@@ -17,6 +17,7 @@ public final class Cases {
             Buffers.class,
             ExportImport.class,
             Lifetimes.class,
+            Concurrency.class,
             AgainstTheModel.class,
             FixedBugs.class,
             ZeroCopy.class,

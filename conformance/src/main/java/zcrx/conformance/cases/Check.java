@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.opentest4j.TestAbortedException;
+import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.Await;
 
 /** What tests say about values; a value that is not as it must be is a violation of the rule that is tested. */
 final class Check {
@@ -50,6 +55,30 @@ final class Check {
         }
         if (thrown.get() instanceof RuntimeException e) {
             throw e;
+        }
+    }
+
+    /**
+     * Makes each byte of the fields whose names begin so not zero, one at a time, and puts it back.
+     *
+     * @param refused what must be refused each time
+     */
+    static void eachByte(Struct struct, String prefix, Runnable refused) {
+        for (Field field : struct.type().fields()) {
+            if (field.name().startsWith(prefix)) {
+                for (long i = field.offset(); i < field.offset() + field.size(); i++) {
+                    struct.memory().set(ValueLayout.JAVA_BYTE, i, (byte) (1 << i % Byte.SIZE));
+                    refused.run();
+                    struct.memory().set(ValueLayout.JAVA_BYTE, i, (byte) 0);
+                }
+            }
+        }
+    }
+
+    /** Waits for what a kernel does in its own time; that it never does it is a violation. */
+    static void eventually(String violation, BooleanSupplier condition) {
+        if (!Await.holds(condition)) {
+            throw new RuleViolation(violation + ", " + Await.PATIENCE.toSeconds() + " s later");
         }
     }
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Evidence;
+import zcrx.conformance.Full;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Struct;
-import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Outcome;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Errno;
@@ -72,21 +73,16 @@ class Control {
     @DisplayName("each reserved byte of struct zcrx_ctrl must be zero: EFAULT, of all errors")
     void reserved() {
         withInstance(instance -> {
-            for (Field field : Zcrx.CTRL_FOR_FLUSH.reserved()) {
-                if (field.name().startsWith("__resv")) {
-                    for (long i = field.offset(); i < field.offset() + field.size(); i++) {
-                        Struct arg = flush(instance);
-                        arg.memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
-                        Outcome outcome = instance.ctrl(arg);
-                        if (outcome.result() == Errno.EFAULT.result()) {
-                            Evidence.show("CTL-003", Evidence.Side.KERNELS, outcome.toString());
-                        } else if (outcome.result() == Errno.EINVAL.result()) {
-                            Evidence.show("CTL-003", Evidence.Side.DOCUMENT, outcome.toString());
-                        }
-                        outcome.mustBe(Errno.EFAULT);
-                    }
+            Struct arg = flush(instance);
+            Check.eachByte(arg, "__resv", () -> {
+                Outcome outcome = instance.ctrl(arg);
+                if (outcome.result() == Errno.EFAULT.result()) {
+                    Evidence.show("CTL-003", Evidence.Side.KERNELS, outcome.toString());
+                } else if (outcome.result() == Errno.EINVAL.result()) {
+                    Evidence.show("CTL-003", Evidence.Side.DOCUMENT, outcome.toString());
                 }
-            }
+                outcome.mustBe(Errno.EFAULT);
+            });
         });
     }
 
@@ -157,18 +153,139 @@ class Control {
     void flushReserved() {
         withInstance(instance -> {
             instance.refill().push(0, 0);
-            for (Field field : Zcrx.CTRL_FOR_FLUSH.reserved()) {
-                if (field.name().startsWith("zc_flush")) {
-                    for (long i = field.offset(); i < field.offset() + field.size(); i++) {
-                        Struct arg = flush(instance);
-                        arg.memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
-                        instance.ctrl(arg).mustBe(Errno.EINVAL);
-                    }
-                }
-            }
+            Struct arg = flush(instance);
+            Check.eachByte(arg, "zc_flush", () -> instance.ctrl(arg).mustBe(Errno.EINVAL));
             Check.equal("head", 0, instance.refill().head());
             instance.flush().mustBe(0);
             Check.equal("head", 1, instance.refill().head());
+        });
+    }
+
+    /** An instance, and an area that can be added to it. */
+    private interface AreaBody {
+        void on(Instance instance, Struct area, Memory memory);
+    }
+
+    private static void withArea(AreaBody body) {
+        Check.needs(KernelProbe.get().canAddAreas(), "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        withInstance(instance -> {
+            try (Memory memory = Memory.anonymous(4L * Memory.PAGE_SIZE);
+                    Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {
+                Struct area = Struct.at(Zcrx.AREA_REG, room.segment())
+                        .set("addr", memory.address())
+                        .set("len", memory.size());
+                body.on(instance, area, memory);
+            }
+        });
+    }
+
+    private static void added(Instance instance, Struct area, Memory memory, long number) {
+        instance.addArea(area, memory.segment()).mustBe(0);
+        Check.equal("token of area " + number, number << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
+    }
+
+    @Test
+    @Rule("CTL-010")
+    @DisplayName("each reserved byte of the add-area argument must be zero: EINVAL, and nothing is added")
+    void areaReserved() {
+        withArea((instance, area, memory) -> {
+            Struct arg =
+                    instance.ctrlArg(Zcrx.CTRL_FOR_AREA, Zcrx.CTRL_ADD_AREA).set("zc_area.area_ptr", area.address());
+            Check.eachByte(arg, "zc_area.__resv", () -> instance.ctrl(arg).mustBe(Errno.EINVAL));
+            added(instance, area, memory, 1);
+        });
+    }
+
+    @Test
+    @Rule("CTL-011")
+    @DisplayName("an area to be added that cannot be read, or not be written, is EFAULT, and nothing is added")
+    void areaPointers() {
+        withArea((instance, area, memory) -> {
+            try (Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {
+                Struct arg = instance.ctrlArg(Zcrx.CTRL_FOR_AREA, Zcrx.CTRL_ADD_AREA);
+                long end = room.address() + room.size();
+                for (long bad : new long[] {0, 8, end, end - area.type().size() + 1}) {
+                    instance.ctrl(arg.set("zc_area.area_ptr", bad)).mustBe(Errno.EFAULT);
+                    // Reserved words come later.
+                    instance.ctrl(arg.set("zc_area.__resv[0]", 1)).mustBe(Errno.EFAULT);
+                    arg.set("zc_area.__resv[0]", 0);
+                }
+                MemorySegment copy =
+                        room.segment().asSlice(room.size() - area.type().size());
+                copy.copyFrom(area.memory().asSlice(0, copy.byteSize()));
+                room.readOnly();
+                instance.ctrl(arg.set("zc_area.area_ptr", copy.address())).mustBe(Errno.EFAULT);
+            }
+            added(instance, area, memory, 1);
+        });
+    }
+
+    @Test
+    @Rule("CTL-012")
+    @DisplayName("what makes an area of a registration invalid makes one that is added so, with the same error")
+    void areaFields() {
+        withArea((instance, area, memory) -> {
+            Runnable invalid = () -> {
+                instance.addArea(area, memory.segment()).mustBe(Errno.EINVAL);
+                area.set("rq_area_token", 0);
+            };
+            Check.eachByte(area, "__resv2", invalid);
+            Check.eachByte(area, "dmabuf_fd", invalid);
+            bent(instance, area, "flags", Errno.EINVAL, Zcrx.AREA_DMABUF, 2, 1L << 31);
+            bent(instance, area, "len", Errno.EINVAL, memory.size() - 8, 1L << 63);
+            bent(instance, area, "addr", Errno.EINVAL, memory.address() + 8);
+            bent(instance, area, "len", Errno.EFAULT, 0, memory.size() + Memory.PAGE_SIZE);
+            bent(instance, area, "addr", Errno.EFAULT, 0, memory.address() - Memory.PAGE_SIZE);
+            bent(instance, area, "addr", Errno.EOVERFLOW, -Memory.PAGE_SIZE);
+            added(instance, area, memory, 1);
+        });
+    }
+
+    /** Bends a field; the area is refused, and afterwards as it was. */
+    private static void bent(Instance instance, Struct area, String field, Errno expected, long... values) {
+        long right = area.get(field);
+        for (long value : values) {
+            instance.addArea(area.set(field, value), MemorySegment.NULL).mustBe(expected);
+            area.set("rq_area_token", 0);
+        }
+        area.set(field, right);
+    }
+
+    @Test
+    @Rule("CTL-013")
+    @DisplayName("the token of an area to be added must be zero: EINVAL, also if the kernel wrote it before it refused")
+    void areaToken() {
+        withArea((instance, area, memory) -> {
+            for (long token : new long[] {1, 1L << Zcrx.AREA_SHIFT, -1}) {
+                instance.addArea(area.set("rq_area_token", token), memory.segment())
+                        .mustBe(Errno.EINVAL);
+            }
+            area.set("rq_area_token", 0).set("addr", 0);
+            Outcome refused = instance.addArea(area, memory.segment());
+            refused.mustBe(Errno.EFAULT);
+            if (area.get("rq_area_token") != 0) {
+                Evidence.show("CTL-013", Evidence.Side.KERNELS, refused + "\nand left " + area);
+            }
+            Check.equal(
+                    "token after a refusal",
+                    1L << Zcrx.AREA_SHIFT,
+                    area.set("addr", memory.address()).get("rq_area_token"));
+            instance.addArea(area, memory.segment()).mustBe(Errno.EINVAL);
+            added(instance, area.set("rq_area_token", 0), memory, 1);
+        });
+    }
+
+    @Test
+    @Full
+    @Rule("CTL-014")
+    @DisplayName("an instance has at most 1024 areas, numbered in order; one more is EINVAL")
+    void manyAreas() {
+        withArea((instance, area, memory) -> {
+            for (int number = 1; number < Zcrx.MAX_AREAS; number++) {
+                added(instance, area.set("rq_area_token", 0), memory, number);
+            }
+            instance.addArea(area.set("rq_area_token", 0), memory.segment()).mustBe(Errno.EINVAL);
+            instance.flush().mustBe(0);
         });
     }
 }

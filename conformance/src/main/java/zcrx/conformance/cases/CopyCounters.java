@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
@@ -23,12 +24,14 @@ import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.Exported;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
@@ -312,6 +315,55 @@ class CopyCounters {
         }
     }
 
+    /** A way to send, by which fragments get shapes of their own. */
+    @SuppressWarnings("ImmutableEnumChecker") // lambdas without state
+    enum Shape {
+        SMALL_PIECES(tcp -> {
+            for (int i = 0; i < 10; i++) {
+                tcp.sendMore(700);
+            }
+            tcp.send(700);
+        }),
+        FILE(tcp -> tcp.sendFile(PIECE + 11)),
+        VECTOR(tcp -> tcp.sendVector(1, 100, Memory.PAGE_SIZE + 1, 3, 2 * Memory.PAGE_SIZE)),
+        PIPE(tcp -> tcp.splice(3 * Memory.PAGE_SIZE + 7)),
+        OWN_PAGES(tcp -> tcp.sendZeroCopy(4 * Memory.PAGE_SIZE + 5)),
+        GATHERED(tcp -> {
+            tcp.gather();
+            for (int size = 1; size < 1000; size += 111) {
+                tcp.send(size);
+            }
+        });
+
+        private final Consumer<TcpPair> send;
+
+        Shape(Consumer<TcpPair> send) {
+            this.send = send;
+        }
+    }
+
+    /** Sends in every shape there is; data and invariants must be right after each. */
+    private static void everyShape(Session session) {
+        for (int size : new int[] {1, 2, 100, 1000, Memory.PAGE_SIZE - 1, Memory.PAGE_SIZE, 60_000}) {
+            session.transfer(1, size);
+            session.giveBackAll();
+            invariants(session, Snapshot.ZERO);
+        }
+        for (Shape shape : Shape.values()) {
+            shape.send.accept(session.tcp());
+            session.receiveAll();
+            session.giveBackAll();
+            invariants(session, Snapshot.ZERO);
+            Check.equal("bytes delivered after " + shape, session.tcp().sent(), session.received());
+        }
+        Snapshot before = session.stats();
+        session.transfer(1, PIECE);
+        Check.equal(
+                "bytes counted of a piece of " + PIECE,
+                PIECE,
+                session.stats().minus(before).bytes());
+    }
+
     @Test
     @Rule("CNT-014")
     @DisplayName("whatever the shape of what is sent, the data is right and the counters keep their invariants")
@@ -319,23 +371,140 @@ class CopyCounters {
         for (TcpPair.Family family : TcpPair.Family.values()) {
             try (Session session = Session.open(Paths.current().copying().stats(), family)) {
                 session.startReceiving();
-                for (int size : new int[] {1, 2, 100, 1000, Memory.PAGE_SIZE - 1, Memory.PAGE_SIZE, 60_000}) {
-                    session.transfer(1, size);
+                everyShape(session);
+            }
+        }
+    }
+
+    @Test
+    @Full
+    @RunsOn(Scope.NODEV)
+    @Rule("CNT-014")
+    @DisplayName(
+            "the same without TCP's time stamps, selective acknowledgements, window scaling, and with small packets")
+    void withoutOptions() {
+        for (String option : List.of("tcp_timestamps", "tcp_sack", "tcp_window_scaling")) {
+            try (NetNamespace namespace = NetNamespace.create()) {
+                namespace.loopbackUp();
+                namespace.sysctl("ipv4/" + option, 0);
+                for (TcpPair.Family family : TcpPair.Family.values()) {
+                    var registration =
+                            Registration.nodev().stats().over(of -> TcpPair.loopback(of, namespace, SEND_BUFFER));
+                    try (Session session = Session.open(registration, family)) {
+                        session.startReceiving();
+                        everyShape(session);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    @Full
+    @RunsOn(Scope.NODEV)
+    @Rule({"CNT-014", "CNT-012"})
+    @DisplayName("where the receiver has hardly any room, packets are merged: the data is right, the invariants hold")
+    void smallReceiveBuffer() {
+        for (TcpPair.Family family : TcpPair.Family.values()) {
+            var registration = Registration.nodev().stats().over(of -> {
+                TcpPair tcp = TcpPair.loopback(of, NetNamespace.OWN, SEND_BUFFER);
+                tcp.receiveBuffer(Memory.PAGE_SIZE);
+                return tcp;
+            });
+            try (Session session = Session.open(registration, family)) {
+                for (int round = 0; round < 3; round++) {
+                    // More small packets than there is room for, before anyone receives.
+                    for (int i = 0; i < 100; i++) {
+                        session.send(1 + i * 7 % 90);
+                    }
+                    if (round == 0) {
+                        session.startReceiving();
+                    }
+                    session.receive(session.tcp().sent() - session.received());
                     session.giveBackAll();
                     invariants(session, Snapshot.ZERO);
                 }
-                // Small pieces that the sender gathers into one packet.
-                for (int i = 0; i < 10; i++) {
-                    session.tcp().sendMore(700);
+            }
+        }
+    }
+
+    /** The sender takes what the receiver has no room for. */
+    private static final int SEND_BUFFER = 1 << 20;
+
+    @Test
+    @Rule("CNT-017")
+    @DisplayName("several connections of one instance are each delivered whole, and counted together")
+    void severalConnections() {
+        try (Session session = receiving(Paths.current().copying().events(BOTH));
+                Session second = session.another();
+                Session third = session.another()) {
+            second.startReceiving();
+            third.startReceiving();
+            List<Session> all = List.of(session, second, third);
+            for (int round = 0; round < 3; round++) {
+                all.forEach(one -> one.send(PIECE + 1));
+                all.forEach(Session::receiveAll);
+                all.forEach(Session::giveBackAll);
+            }
+            session.settle();
+            long received = all.stream().mapToLong(Session::received).sum();
+            Check.equal("copy_bytes", received, session.stats().bytes());
+            Check.equal("number of events", 1, session.takeEvents().size());
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
+    @Rule("CNT-016")
+    @DisplayName("two rings that share an instance and take turns lose no update")
+    void twoRingsInTurns() {
+        try (Ring other = Ring.open(CqeFormat.CQE32);
+                Session session = receiving(Registration.nodev());
+                Exported exported = Exported.of(session.instance());
+                Session importer = session.importedBy(other, exported.importOn(other))) {
+            importer.startReceiving();
+            for (int i = 0; i < 4; i++) {
+                session.transfer(1, PIECE);
+                session.giveBackAll();
+                importer.transfer(1, PIECE);
+                importer.giveBackAll();
+                Check.equal(
+                        "copy_bytes",
+                        session.received() + importer.received(),
+                        session.stats().bytes());
+            }
+        }
+    }
+
+    @Test
+    @Full
+    @RunsOn(Scope.NODEV)
+    @Rule("CNT-016")
+    @DisplayName("two rings that share an instance and copy at the same time may lose updates, and make none up")
+    void twoRingsAtOnce() {
+        int pieces = 200;
+        try (Session session = receiving(Registration.nodev(64, 2 * pieces * PIECE / Memory.PAGE_SIZE));
+                Exported exported = Exported.of(session.instance())) {
+            CompletableFuture<Long> beside = CompletableFuture.supplyAsync(() -> {
+                // A ring belongs to the thread that makes it.
+                try (Ring other = Ring.open(CqeFormat.CQE32);
+                        Session importer = session.importedBy(other, exported.importOn(other))) {
+                    importer.startReceiving();
+                    importer.transfer(pieces, PIECE);
+                    return importer.received();
                 }
-                session.send(700);
-                session.receiveAll();
-                invariants(session, Snapshot.ZERO);
-                // Pages of a file, which the packets point to.
-                session.tcp().sendFile(PIECE + 11);
-                session.receiveAll();
-                invariants(session, Snapshot.ZERO);
-                Check.equal("bytes delivered", session.tcp().sent(), session.received());
+            });
+            session.transfer(pieces, PIECE);
+            long received = session.received() + beside.join();
+            Snapshot counted = session.stats();
+            Check.that(
+                    counted.bytes() >= PIECE && counted.bytes() <= received && counted.count() >= 1,
+                    counted + " after " + received + " bytes over two rings");
+            if (counted.bytes() < received) {
+                Evidence.show(
+                        "CNT-016",
+                        Evidence.Side.KERNELS,
+                        "two rings received " + received + " bytes at the same time, and " + counted);
             }
         }
     }
@@ -344,16 +513,15 @@ class CopyCounters {
     @Rule("CNT-015")
     @DisplayName("instances count each for themselves")
     void instancesApart() {
-        try (var other = Registration.nodev(64, 16).stats();
-                Session session = receiving(Paths.current().copying())) {
-            Instance idle = Instance.register(session.ring(), other);
+        try (Session session = receiving(Paths.current().copying());
+                Session other = session.beside(Registration.nodev(64, 16).stats())) {
             session.transfer(2, PIECE);
-            Check.equal(
-                    "statistics of the other instance",
-                    Snapshot.ZERO,
-                    idle.stats().read());
+            Check.equal("statistics of the other instance", Snapshot.ZERO, other.stats());
             Check.equal("copy_bytes", 2L * PIECE, session.stats().bytes());
-            idle.close();
+            other.startReceiving();
+            other.transfer(1, PIECE);
+            Check.equal("copy_bytes of the other instance", PIECE, other.stats().bytes());
+            Check.equal("copy_bytes", 2L * PIECE, session.stats().bytes());
         }
     }
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Evidence;
+import zcrx.conformance.Full;
 import zcrx.conformance.Paths;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
-import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Ring;
@@ -203,13 +202,10 @@ class Events {
     void reserved() {
         try (var registration = Registration.nodev().events(COPY).stats();
                 Ring ring = Ring.open(CqeFormat.CQE32)) {
-            for (Field field : Zcrx.EVENT_DESC.reserved()) {
-                for (long i = field.offset(); i < field.offset() + field.size(); i++) {
-                    registration.event().memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
-                    registration.submit(ring).mustBe(Errno.EINVAL);
-                    registration.event().memory().set(ValueLayout.JAVA_BYTE, i, (byte) 0);
-                }
-            }
+            Check.eachByte(
+                    registration.event(),
+                    "__resv2",
+                    () -> registration.submit(ring).mustBe(Errno.EINVAL));
             registration.submit(ring).mustBe(0);
         }
     }
@@ -252,42 +248,117 @@ class Events {
     @Rule("EVT-014")
     @DisplayName("an event that finds the completion ring full comes after a flush: not lost, not doubled")
     void fullCompletionRing() {
-        int slots = 4;
-        int pages = 16;
-        try (Session session = Session.open(
-                CqeFormat.CQE32, slots, Paths.current().copying(64, pages).events(COPY))) {
-            session.startReceiving();
-            // Enters once and reaps nothing, so that the event finds the ring full of data.
-            session.send(2 * slots * Memory.PAGE_SIZE);
-            session.awaitArrival();
-            session.ring().runTaskWork();
-            Check.that(session.ring().overflown(), "nothing overflowed a ring of " + slots + " completions");
-            session.settle();
-            session.receiveAll();
-            Check.equal("number of events", 1, session.takeEvents().size());
-            Check.equal("completions that the kernel dropped", 0, session.ring().dropped());
-            session.receiveRest();
-            session.settle();
-            Check.equal("events of the rest", List.of(), session.takeEvents());
+        for (CqeFormat format : CqeFormat.values()) {
+            // Of 16 bytes each in a mixed ring, where data takes two.
+            int slots = format == CqeFormat.CQE32 ? 4 : 8;
+            int pages = 16;
+            try (Session session = Session.open(
+                    format, slots, Paths.current().copying(64, pages).events(COPY))) {
+                session.startReceiving();
+                // Enters once and reaps nothing, so that the event finds the ring full of data.
+                session.send(2 * slots * Memory.PAGE_SIZE);
+                session.awaitArrival();
+                session.ring().runTaskWork();
+                Check.that(session.ring().overflown(), "nothing overflowed a ring of " + slots + " slots, " + format);
+                session.settle();
+                session.receiveAll();
+                Check.equal(
+                        "number of events, " + format, 1, session.takeEvents().size());
+                Check.equal(
+                        "completions that the kernel dropped", 0, session.ring().dropped());
+                session.receiveRest();
+                session.settle();
+                Check.equal("events of the rest", List.of(), session.takeEvents());
+            }
         }
     }
+
+    @Test
+    @Rule("EVT-014")
+    @DisplayName("events of several instances that find the completion ring full all come after a flush, once each")
+    void severalInFullCompletionRing() {
+        int slots = 4;
+        try (Session session = Session.open(
+                        CqeFormat.CQE32, slots, Paths.current().copying(64, 16).events(COPY));
+                Session second = session.beside(Registration.nodev(64, 16).events(COPY, OTHER))) {
+            List<Session> all = List.of(session, second);
+            for (int round = 0; round < 3; round++) {
+                for (Session one : all) {
+                    one.send(slots * Memory.PAGE_SIZE);
+                    one.awaitArrival();
+                }
+                for (Session one : all) {
+                    if (round == 0 || one.terminal() != null) {
+                        one.startReceiving();
+                    }
+                }
+                session.ring().runTaskWork();
+                all.forEach(Session::receiveRest);
+                session.settle();
+                for (Session one : all) {
+                    Check.equal("events in round " + round, 1, one.takeEvents().size());
+                    one.arm(Zcrx.EVENT_COPY);
+                }
+            }
+            Check.equal("completions that the kernel dropped", 0, session.ring().dropped());
+        }
+    }
+
+    private static final long OTHER = 0x07e4;
 
     @Test
     @Rule("EVT-015")
     @DisplayName("instances on one ring don't mix their events: each has its own mask, user_data and latch")
     void instancesDontMix() {
-        long other = 0x07e4;
-        try (var quiet = Registration.nodev(64, 16).events(0, other).stats();
-                Session session = receiving(Paths.current().copying().events(COPY))) {
-            quiet.submit(session.ring()).mustBe(0);
-            Check.equal("zcrx_id of the second instance", 1, quiet.reg().get("zcrx_id"));
-            session.transfer(2, PIECE);
-            session.settle();
-            Check.equal("number of events", 1, session.takeEvents().size());
-            session.arm(Zcrx.EVENT_COPY);
-            session.transfer(1, PIECE);
-            session.settle();
-            Check.equal("number of events after arming", 1, session.takeEvents().size());
+        for (CqeFormat format : CqeFormat.values()) {
+            try (Session session = receiving(format, Paths.current().copying().events(COPY));
+                    Session second = session.beside(Registration.nodev(64, 16).events(BOTH, OTHER));
+                    Session quiet = session.beside(
+                            Registration.nodev(64, 16).events(0, OTHER + 1).stats())) {
+                second.startReceiving();
+                quiet.startReceiving();
+                quiet.transfer(1, PIECE);
+                events(session, 0, second, 0);
+                session.transfer(2, PIECE);
+                events(session, 1, second, 0);
+                second.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
+                second.transfer(1, PIECE);
+                events(session, 0, second, 1);
+                session.arm(Zcrx.EVENT_COPY);
+                second.transfer(1, PIECE);
+                events(session, 0, second, 0);
+                session.transfer(1, PIECE);
+                events(session, 1, second, 0);
+                second.arm(Zcrx.EVENT_COPY);
+                second.transfer(1, PIECE);
+                events(session, 0, second, 1);
+                Check.equal("events without a type", List.of(), quiet.takeEvents());
+                Check.equal("copy_bytes of the third", PIECE, quiet.stats().bytes());
+            }
+        }
+    }
+
+    private static void events(Session one, int ofOne, Session other, int ofOther) {
+        one.settle();
+        Check.equal("number of events of the first", ofOne, one.takeEvents().size());
+        Check.equal(
+                "number of events of the second", ofOther, other.takeEvents().size());
+    }
+
+    @Test
+    @Full
+    @RunsOn(Scope.NODEV)
+    @Rule("EVT-002")
+    @DisplayName("user_data comes back for each single bit, set or not")
+    void userDataBits() {
+        for (int bit = 0; bit < Long.SIZE; bit++) {
+            for (long userData : new long[] {1L << bit, ~(1L << bit)}) {
+                try (Session session = receiving(Registration.nodev(64, 8).events(COPY, userData))) {
+                    session.transfer(1, PIECE);
+                    session.settle();
+                    Check.equal("user_data", userData, session.awaitEvent().userData());
+                }
+            }
         }
     }
 }

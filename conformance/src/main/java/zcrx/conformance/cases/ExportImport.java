@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
-import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Full;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Struct;
-import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Cqe;
-import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Errno;
+import zcrx.fixtures.sys.Limit;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.Syscall;
+import zcrx.fixtures.zcrx.Exported;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
@@ -26,58 +31,52 @@ class ExportImport {
     private static final int COPY = 1 << Zcrx.EVENT_COPY;
     private static final int PIECE = 2 * Memory.PAGE_SIZE;
 
-    /** A file descriptor for the instance, to be closed by the caller. */
-    private static int export(Instance instance) {
-        Struct arg = instance.ctrlArg(Zcrx.CTRL_FOR_EXPORT, Zcrx.CTRL_EXPORT);
-        instance.ctrl(arg).mustBe(0);
-        return (int) arg.get("zc_export.zcrx_fd");
+    private static Session creator() {
+        return Session.open(Registration.nodev().events(COPY).stats());
     }
 
-    /** struct io_uring_zcrx_ifq_reg for an import. */
-    private static Struct importing(Memory memory, int fd) {
-        return Struct.at(Zcrx.IFQ_REG, memory.segment())
-                .clear()
-                .set("flags", Zcrx.REG_IMPORT)
-                .set("if_idx", fd);
-    }
-
-    private static Outcome submit(Ring ring, Struct reg) {
-        return ring.register("ZCRX_IFQ", IoUring.REGISTER_ZCRX_IFQ, reg.address(), 1, reg);
+    private static Session imported(Session creator, Exported exported, Ring ring) {
+        return creator.importedBy(ring, exported.importOn(ring));
     }
 
     @Test
     @Rule("IMP-001")
     @DisplayName("an exported instance can be imported by another ring, which learns its own id and the offsets")
     void importWorks() {
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Session session = Session.open(Registration.nodev());
+        try (Session session = Session.open(Registration.nodev());
+                Exported exported = Exported.of(session.instance());
                 Ring other = Ring.open(CqeFormat.CQE_MIXED)) {
-            int fd = export(session.instance());
-            Struct reg = importing(memory, fd);
-            submit(other, reg).mustBe(0);
-            Check.equal("zcrx_id", 0, reg.get("zcrx_id"));
-            for (String field : new String[] {"offsets.head", "offsets.tail", "offsets.rqes"}) {
-                Check.equal(field, session.registration().reg().get(field), reg.get(field));
+            for (int id = 0; id < 3; id++) {
+                Struct reg = exported.reg();
+                Exported.importOn(other, reg).mustBe(0);
+                Check.equal("zcrx_id", id, reg.get("zcrx_id"));
+                for (String field : new String[] {"offsets.head", "offsets.tail", "offsets.rqes"}) {
+                    Check.equal(field, session.registration().reg().get(field), reg.get(field));
+                }
             }
-            Syscall.CLOSE.must(fd);
         }
     }
 
+    /** Fields that an import must leave zero, which each make it EINVAL. */
+    private static final List<String> FOREIGN =
+            List.of("if_rxq", "rq_entries", "area_ptr", "region_ptr", "event_desc", "zcrx_id", "__resv");
+
     @Test
-    @Rule("IMP-002")
-    @DisplayName("an import that gives a queue, entries, an area, a region or an event descriptor is EINVAL")
+    @Rule({"IMP-002", "REG-003", "REG-004", "REG-005"})
+    @DisplayName("an import that gives a queue, entries, an area, a region, an event descriptor or an id is EINVAL")
     void importOfAllElse() {
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Session session = Session.open(Registration.nodev());
+        try (Session session = Session.open(Registration.nodev());
+                Exported exported = Exported.of(session.instance());
                 Ring other = Ring.open(CqeFormat.CQE32)) {
-            int fd = export(session.instance());
-            for (String field : new String[] {"if_rxq", "rq_entries", "area_ptr", "region_ptr", "event_desc"}) {
-                submit(other, importing(memory, fd).set(field, 1)).mustBe(Errno.EINVAL);
+            Struct reg = exported.reg();
+            for (String field : FOREIGN) {
+                Check.eachByte(reg, field, () -> Exported.importOn(other, reg).mustBe(Errno.EINVAL));
             }
-            submit(other, importing(memory, fd).set("flags", Zcrx.REG_IMPORT | Zcrx.REG_NODEV))
-                    .mustBe(Errno.EINVAL);
-            submit(other, importing(memory, fd)).mustBe(0);
-            Syscall.CLOSE.must(fd);
+            for (int bit = 1; bit < 32; bit++) {
+                Exported.importOn(other, reg.set("flags", Zcrx.REG_IMPORT | 1L << bit))
+                        .mustBe(Errno.EINVAL);
+            }
+            Check.equal("zcrx_id after refusals", 0, exported.importOn(other));
         }
     }
 
@@ -85,13 +84,17 @@ class ExportImport {
     @Rule("IMP-003")
     @DisplayName("importing what is no exported instance is EBADF")
     void notAnInstance() {
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Session session = Session.open(Registration.nodev());
+        try (Session session = Session.open(Registration.nodev());
+                Exported exported = Exported.of(session.instance());
                 Ring other = Ring.open(CqeFormat.CQE32)) {
             for (int fd :
                     new int[] {-1, 1 << 20, session.ring().fd(), session.tcp().receiver()}) {
-                submit(other, importing(memory, fd)).mustBe(Errno.EBADF);
+                Exported.importOn(other, exported.reg().set("if_idx", fd)).mustBe(Errno.EBADF);
+                // What is wrong with the struct is said first.
+                Exported.importOn(other, exported.reg().set("if_idx", fd).set("event_desc", 1))
+                        .mustBe(Errno.EINVAL);
             }
+            Check.equal("zcrx_id after refusals", 0, exported.importOn(other));
         }
     }
 
@@ -101,15 +104,8 @@ class ExportImport {
     void exportReserved() {
         try (Session session = Session.open(Registration.nodev())) {
             Instance instance = session.instance();
-            for (Field field : Zcrx.CTRL_FOR_EXPORT.fields()) {
-                if (field.name().startsWith("zc_export")) {
-                    for (long i = field.offset(); i < field.offset() + field.size(); i++) {
-                        Struct arg = instance.ctrlArg(Zcrx.CTRL_FOR_EXPORT, Zcrx.CTRL_EXPORT);
-                        arg.memory().set(ValueLayout.JAVA_BYTE, i, (byte) 1);
-                        instance.ctrl(arg).mustBe(Errno.EINVAL);
-                    }
-                }
-            }
+            Struct arg = instance.ctrlArg(Zcrx.CTRL_FOR_EXPORT, Zcrx.CTRL_EXPORT);
+            Check.eachByte(arg, "zc_export", () -> instance.ctrl(arg).mustBe(Errno.EINVAL));
         }
     }
 
@@ -118,7 +114,7 @@ class ExportImport {
     @DisplayName("an export whose argument cannot be written is EFAULT, and leaves no file descriptor")
     void exportToReadOnly() {
         try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Session session = Session.open(Registration.nodev())) {
+                Session session = creator()) {
             Struct arg = Struct.at(Zcrx.CTRL_FOR_EXPORT, memory.segment())
                     .set("zcrx_id", session.instance().id())
                     .set("op", Zcrx.CTRL_EXPORT);
@@ -128,6 +124,22 @@ class ExportImport {
                 session.instance().ctrl(arg).mustBe(Errno.EFAULT);
             }
             Check.equal("lowest free file descriptor", before, lowestFreeDescriptor());
+            eventsAlive(session, "exports that failed");
+        }
+    }
+
+    @Test
+    @Rule("IMP-012")
+    @DisplayName("an export for which there is no file descriptor is EMFILE, and leaves the instance as it was")
+    void noFreeDescriptor() {
+        try (Session session = creator()) {
+            try (Limit _ = Limit.set(Limit.NOFILE, lowestFreeDescriptor())) {
+                Struct arg = session.instance().ctrlArg(Zcrx.CTRL_FOR_EXPORT, Zcrx.CTRL_EXPORT);
+                for (int i = 0; i < 3; i++) {
+                    session.instance().ctrl(arg).mustBe(Errno.EMFILE);
+                }
+            }
+            eventsAlive(session, "exports that failed");
         }
     }
 
@@ -143,52 +155,66 @@ class ExportImport {
     @Rule("IMP-006")
     @DisplayName("an importer receives into the shared area; the event goes to the creator, the counters are shared")
     void importerReceives() {
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Session session = Session.open(Registration.nodev().events(COPY).stats());
-                Ring other = Ring.open(CqeFormat.CQE32)) {
-            int fd = export(session.instance());
-            Struct reg = importing(memory, fd);
-            submit(other, reg).mustBe(0);
-            try (Session importer = session.importedBy(other, (int) reg.get("zcrx_id"))) {
-                importer.startReceiving();
-                importer.transfer(2, PIECE);
-                importer.settle();
-                Check.equal("copy_bytes", 2L * PIECE, session.stats().bytes());
-                Check.equal(
-                        "events on the importing ring", 0, importer.takeEvents().size());
-                session.settle();
-                Cqe event = session.awaitEvent();
-                Check.equal("type of the event on the creator's ring", Zcrx.EVENT_COPY, event.res());
-                // The latch is shared: the importer may arm it.
-                importer.arm(Zcrx.EVENT_COPY);
-                session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
-                importer.transfer(1, PIECE);
-                importer.settle();
-                session.settle();
-                Check.equal(
-                        "events after the importer armed",
-                        1,
-                        session.takeEvents().size());
-            }
-            Syscall.CLOSE.must(fd);
+        try (Session session = creator();
+                Exported exported = Exported.of(session.instance());
+                Ring other = Ring.open(CqeFormat.CQE32);
+                Session importer = imported(session, exported, other)) {
+            importer.startReceiving();
+            importer.transfer(2, PIECE);
+            importer.settle();
+            Check.equal("copy_bytes", 2L * PIECE, session.stats().bytes());
+            Check.equal("events on the importing ring", 0, importer.takeEvents().size());
+            session.settle();
+            Cqe event = session.awaitEvent();
+            Check.equal("type of the event on the creator's ring", Zcrx.EVENT_COPY, event.res());
+            // The latch is shared: the importer may arm it.
+            importer.arm(Zcrx.EVENT_COPY);
+            session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
+            importer.transfer(1, PIECE);
+            importer.settle();
+            session.settle();
+            Check.equal(
+                    "events after the importer armed", 1, session.takeEvents().size());
+            // So is the refill ring: what one was given, the other gives back.
+            int used = importer.held();
+            importer.takeHeld().forEach(session.instance()::giveBack);
+            importer.instance().flush().mustBe(0);
+            Check.equal("head", used, session.instance().refill().head());
         }
+    }
+
+    /** Data still brings the event to the creator's ring, whatever was tried and refused before. */
+    private static void eventsAlive(Session session, String after) {
+        session.startReceiving();
+        session.transfer(1, PIECE);
+        session.settle();
+        Check.equal("events after " + after, 1, session.takeEvents().size());
     }
 
     @Test
     @Rule("IMP-007")
-    @DisplayName("an import that fails late leaves the creator's events alive, also on the creator's own ring")
+    @DisplayName("an import that fails leaves the creator's events alive, for each error and also on its own ring")
     void failedImport() {
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Session session = Session.open(Registration.nodev().events(COPY))) {
-            int fd = export(session.instance());
-            Struct reg = importing(memory, fd);
-            memory.readOnly();
-            submit(session.ring(), reg).mustBe(Errno.EFAULT);
-            session.startReceiving();
-            session.transfer(1, PIECE);
-            session.settle();
-            Check.equal("number of events", 1, session.takeEvents().size());
-            Syscall.CLOSE.must(fd);
+        List<Function<Exported, Struct>> wrong = List.of(
+                exported -> exported.reg().set("event_desc", 8),
+                exported -> exported.reg().set("flags", Zcrx.REG_IMPORT | Zcrx.REG_NODEV),
+                exported -> exported.reg().set("if_idx", -1),
+                exported -> {
+                    Struct reg = exported.reg();
+                    exported.memory().readOnly();
+                    return reg;
+                });
+        for (boolean own : new boolean[] {true, false}) {
+            try (Session session = creator();
+                    Ring other = Ring.open(CqeFormat.CQE32)) {
+                for (var one : wrong) {
+                    try (Exported exported = Exported.of(session.instance())) {
+                        var outcome = Exported.importOn(own ? session.ring() : other, one.apply(exported));
+                        Check.that(!outcome.succeeded(), outcome + ", expected an error");
+                    }
+                }
+                eventsAlive(session, "imports that failed");
+            }
         }
     }
 
@@ -196,30 +222,23 @@ class ExportImport {
     @Rule("IMP-008")
     @DisplayName("an instance outlives its creator's ring while another has it: data and counters go on, events end")
     void creatorGone() {
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Ring other = Ring.open(CqeFormat.CQE32);
-                Session session = Session.open(Registration.nodev().events(COPY).stats())) {
-            int fd = export(session.instance());
-            Struct reg = importing(memory, fd);
-            submit(other, reg).mustBe(0);
-            Syscall.CLOSE.must(fd);
-            try (Session importer = session.importedBy(other, (int) reg.get("zcrx_id"))) {
-                session.ring().close();
-                importer.startReceiving();
-                // The ring's end is worked off later, by a kernel thread; until then events fire and can be armed.
-                long deadline = System.nanoTime() + Session.PATIENCE.toNanos();
-                do {
-                    Check.that(
-                            System.nanoTime() < deadline, "events still fire long after the creator's ring was closed");
-                    importer.transfer(1, PIECE);
-                    importer.giveBackAll();
-                } while (importer.instance().arm(Zcrx.EVENT_COPY).succeeded());
-                importer.transfer(2, PIECE);
-                importer.settle();
-                Check.equal("copy_bytes", importer.received(), session.stats().bytes());
-                Check.equal("events", 0, importer.takeEvents().size());
-                importer.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
-            }
+        try (Ring other = Ring.open(CqeFormat.CQE32);
+                Session session = creator();
+                Exported exported = Exported.of(session.instance());
+                Session importer = imported(session, exported, other)) {
+            session.ring().close();
+            importer.startReceiving();
+            // The ring's end is worked off later, by a kernel thread; until then events fire and can be armed.
+            Check.eventually("events still fire though the creator's ring was closed", () -> {
+                importer.transfer(1, PIECE);
+                importer.giveBackAll();
+                return !importer.instance().arm(Zcrx.EVENT_COPY).succeeded();
+            });
+            importer.transfer(2, PIECE);
+            importer.settle();
+            Check.equal("copy_bytes", importer.received(), session.stats().bytes());
+            Check.equal("events", 0, importer.takeEvents().size());
+            importer.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
         }
     }
 
@@ -227,14 +246,91 @@ class ExportImport {
     @Rule("IMP-009")
     @DisplayName("importing needs the same flags of the ring as registering does: EINVAL")
     void ringFlags() {
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
-                Session session = Session.open(Registration.nodev());
+        try (Session session = Session.open(Registration.nodev());
+                Exported exported = Exported.of(session.instance());
                 Ring plain = Ring.withFlags(IoUring.SETUP_CQE32);
                 Ring narrow = Ring.withFlags(Ring.REQUIRED_FLAGS)) {
-            int fd = export(session.instance());
-            submit(plain, importing(memory, fd)).mustBe(Errno.EINVAL);
-            submit(narrow, importing(memory, fd)).mustBe(Errno.EINVAL);
-            Syscall.CLOSE.must(fd);
+            Exported.importOn(plain, exported.reg()).mustBe(Errno.EINVAL);
+            Exported.importOn(narrow, exported.reg()).mustBe(Errno.EINVAL);
+        }
+    }
+
+    /** What can be closed, in any order. */
+    private enum Holder {
+        CREATOR,
+        DESCRIPTOR,
+        IMPORTER
+    }
+
+    @Test
+    @Full
+    @Rule({"IMP-010", "REG-027"})
+    @DisplayName(
+            "creator, descriptor and importer may be closed in every order: who is left works, the last one ends it")
+    void everyOrder() {
+        Lifetimes.awaitNothingPinned();
+        for (Holder first : Holder.values()) {
+            for (Holder second : Holder.values()) {
+                if (first != second) {
+                    closing(first, second);
+                    Lifetimes.awaitNothingPinned();
+                }
+            }
+        }
+    }
+
+    private static void closing(Holder first, Holder second) {
+        try (Ring other = Ring.open(CqeFormat.CQE32);
+                Session session = creator();
+                Exported exported = Exported.of(session.instance());
+                Session importer = imported(session, exported, other)) {
+            session.startReceiving();
+            importer.startReceiving();
+            session.transfer(1, PIECE);
+            importer.transfer(1, PIECE);
+            Map<Holder, Runnable> closing = Map.of(
+                    Holder.CREATOR, session.ring()::close,
+                    Holder.DESCRIPTOR, exported::close,
+                    Holder.IMPORTER, other::close);
+            var left = EnumSet.allOf(Holder.class);
+            for (Holder holder : List.of(first, second)) {
+                left.remove(holder);
+                Objects.requireNonNull(closing.get(holder)).run();
+                if (left.contains(Holder.CREATOR)) {
+                    session.transfer(1, PIECE);
+                    session.giveBackAll();
+                }
+                if (left.contains(Holder.IMPORTER)) {
+                    importer.transfer(1, PIECE);
+                    importer.giveBackAll();
+                }
+            }
+            if (left.contains(Holder.DESCRIPTOR)) {
+                // Nobody uses the instance, and yet it is there.
+                try (Ring late = Ring.open(CqeFormat.CQE_MIXED);
+                        Session third = imported(session, exported, late)) {
+                    third.startReceiving();
+                    third.transfer(1, PIECE);
+                }
+            }
+        }
+    }
+
+    @Test
+    @Rule("IMP-013")
+    @DisplayName("a ring may import its own instance: it is there under two numbers, and goes on under the first")
+    void importedByItself() {
+        try (Session session = creator();
+                Exported exported = Exported.of(session.instance())) {
+            Check.equal("zcrx_id", 1, exported.importOn(session.ring()));
+            session.startReceiving();
+            session.transfer(1, PIECE);
+            session.settle();
+            session.awaitEvent();
+            Instance twin = session.instance().importedAs(session.ring(), 1);
+            twin.arm(Zcrx.EVENT_COPY).mustBe(0);
+            session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
+            twin.close();
         }
     }
 }

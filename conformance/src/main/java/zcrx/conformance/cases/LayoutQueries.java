@@ -296,6 +296,23 @@ class LayoutQueries {
     }
 
     @Test
+    @Rule({"QRY-015", "QRY-017", "QRY-018"})
+    @DisplayName("of an entry the size is looked at first, then the op, then what must be zero")
+    void orderOfChecks() {
+        try (var query = new Query(UNKNOWN_OP, Memory.PAGE_SIZE + 1, 1)) {
+            query.header(0).set("__resv[0]", 1).set("result", 1);
+            query.ask(Query.NO_RING).mustBe(Errno.E2BIG);
+            query.header(0).set("size", EVENT_SIZE);
+            query.ask(Query.NO_RING).mustBe(0);
+            failedEntry(query, 0, Errno.EOPNOTSUPP, EVENT_SIZE);
+        }
+        try (var query = new Query(UNKNOWN_OP, 0, 1)) {
+            query.ask(Query.NO_RING).mustBe(0);
+            failedEntry(query, 0, Errno.EOPNOTSUPP, 0);
+        }
+    }
+
+    @Test
     @Rule("QRY-018")
     @DisplayName("a size of more than a page is E2BIG, a page is accepted")
     void sizeOfAPage() {
@@ -331,7 +348,11 @@ class LayoutQueries {
                 }
             }
             try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 1)) {
+                query.header(0).set("query_data", query.data(0).address());
+                room.segment().copyFrom(query.header(0).memory().asSlice(0, IoUring.QUERY_HDR.size()));
                 room.readOnly();
+                Ring.register(Query.NO_RING, "QUERY", IoUring.REGISTER_QUERY, room.address(), 0, null)
+                        .mustBe(Errno.EFAULT);
                 query.header(0).set("query_data", room.address());
                 query.ask(Query.NO_RING).mustBe(Errno.EFAULT);
             }

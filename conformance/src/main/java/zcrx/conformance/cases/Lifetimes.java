@@ -2,8 +2,10 @@
 package zcrx.conformance.cases;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Rule;
@@ -11,7 +13,6 @@ import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
-import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.Registration;
@@ -46,7 +47,7 @@ class Lifetimes {
     @Test
     @Rule("REG-027")
     @DisplayName("the pages of an area are pinned while it is registered, and no longer")
-    void pinnedPages() throws IOException {
+    void pinnedPages() {
         int pages = 64;
         // Rings that earlier tests closed may still be on their way out.
         awaitNothingPinned();
@@ -63,20 +64,17 @@ class Lifetimes {
     }
 
     /** A ring's end is worked off later, by a kernel thread. */
-    private static void awaitNothingPinned() throws IOException {
-        long deadline = System.nanoTime() + Session.PATIENCE.toNanos();
-        while (pinnedKiB() != 0) {
-            if (System.nanoTime() > deadline) {
-                throw new RuleViolation("VmPin is " + pinnedKiB() + " kB though every ring is closed, expected 0");
-            }
-            Thread.onSpinWait();
-        }
+    static void awaitNothingPinned() {
+        Check.eventually("VmPin is not 0 kB though every ring is closed", () -> pinnedKiB() == 0);
     }
 
-    private static long pinnedKiB() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmPin:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-                .sum();
+    private static long pinnedKiB() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("VmPin:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -53,7 +53,7 @@ class NetdevLife {
         }
     }
 
-    private static void works(NetdevPath path) {
+    static void works(NetdevPath path) {
         try (Steered queue =
                 Steered.open(path, Steered.registration(path, Steered.PLENTY).stats())) {
             queue.session().transfer(1, PIECE);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.io.IOException;
+import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Await;
+import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.Syscall;
+import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.Exported;
+import zcrx.fixtures.zcrx.Instance;
+
+/** A process that imports another one's instance and receives with it, into an area that it cannot see. */
+final class Importer {
+    /** What it receives. */
+    static final int BYTES = 6 * Memory.PAGE_SIZE + 321;
+
+    static final String END = "end";
+
+    private Importer() {}
+
+    /**
+     * Arguments: a process, and its file descriptor of the instance. Says offset and length of all that it receives, then
+     * {@link #END}, and waits to be killed.
+     */
+    public static void main(String[] args) throws IOException {
+        long process = Syscall.PIDFD_OPEN.must(Long.parseLong(args[0]), 0);
+        int fd = (int) Syscall.PIDFD_GETFD.must(process, Long.parseLong(args[1]), 0);
+        try (TcpPair tcp = TcpPair.open(TcpPair.Family.IPV4);
+                Ring ring = Ring.open(CqeFormat.CQE32);
+                Exported exported = Exported.from(fd)) {
+            Instance.receive(ring, exported.importOn(ring), tcp.receiver(), 0, 1);
+            ring.submit();
+            tcp.send(BYTES);
+            int received = 0;
+            while (received < BYTES && ring.await(Await.PATIENCE)) {
+                for (Cqe cqe : ring.drain()) {
+                    if (!cqe.more()) {
+                        System.out.println(OtherProcess.VIOLATION + "the receive of an importer ended with " + cqe);
+                        return;
+                    }
+                    System.out.println(cqe.extra0() + " " + cqe.res());
+                    received += cqe.res();
+                }
+            }
+            System.out.println(END);
+            System.out.flush();
+            System.in.read();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import zcrx.fixtures.ring.RuleViolation;
+
+/** Another process that runs a class of the suite, with the same JVM. Killed at the latest when this is closed. */
+final class OtherProcess implements AutoCloseable {
+    /** What a line begins with by which the process says that the kernel broke a rule. */
+    static final String VIOLATION = "violation: ";
+
+    private final Process process;
+    private final BufferedReader lines;
+
+    private OtherProcess(Process process) {
+        this.process = process;
+        this.lines = process.inputReader();
+    }
+
+    static OtherProcess start(Class<?> main, Object... args) {
+        var words = new ArrayList<>(jvm());
+        words.add(main.getName());
+        for (Object arg : args) {
+            words.add(arg.toString());
+        }
+        try {
+            return new OtherProcess(new ProcessBuilder(words)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How this JVM was started, down to the main class: with other options its class archive would not fit. */
+    private static List<String> jvm() {
+        String main = System.getProperty("sun.java.command", "").split(" ", 2)[0];
+        var words = new ArrayList<String>();
+        try {
+            for (String word : Files.readString(Path.of("/proc/self/cmdline")).split("\0", 0)) {
+                if (word.startsWith("@")) {
+                    words.addAll(Files.readAllLines(Path.of(word.substring(1))));
+                } else {
+                    words.add(word);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        words.set(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        return words.subList(0, words.indexOf(main));
+    }
+
+    /** What the process says next. */
+    String line() {
+        String line;
+        try {
+            line = lines.readLine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (line == null) {
+            throw new IllegalStateException("the other process ended; its last words are in the console's log");
+        }
+        if (line.startsWith(VIOLATION)) {
+            throw new RuleViolation(line.substring(VIOLATION.length()));
+        }
+        return line;
+    }
+
+    /** Kills it as {@code kill -9} does, and waits until it is gone. */
+    void kill() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
