@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -76,13 +77,21 @@ public final class Suite {
 
     private static List<Batch> batches(SuiteOptions options) {
         List<ListedTest> all = TestList.all();
-        return options.paths().stream()
-                .map(path -> new Batch(
-                        path,
-                        all.stream()
-                                .filter(test -> test.isWanted(options, path))
-                                .toList()))
-                .toList();
+        var batches = new ArrayList<Batch>();
+        boolean reached = options.after().isEmpty();
+        for (PathKind path : options.paths()) {
+            var tests = new ArrayList<ListedTest>();
+            for (ListedTest test : all) {
+                if (test.isWanted(options, path)) {
+                    if (reached) {
+                        tests.add(test);
+                    }
+                    reached = reached || test.id(path).equals(options.after());
+                }
+            }
+            batches.add(new Batch(path, tests));
+        }
+        return batches;
     }
 
     /**

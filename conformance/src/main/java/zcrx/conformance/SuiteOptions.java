@@ -15,8 +15,9 @@ import zcrx.fixtures.path.PathKind;
  * @param seed of every random choice
  * @param tests globs over test ids and requirement ids; empty for all of the profile
  * @param paths to run it on, in this order
+ * @param after id of the last test that was run before, when this is the rest of a run; empty for all
  */
-public record SuiteOptions(Profile profile, long seed, List<String> tests, List<PathKind> paths) {
+public record SuiteOptions(Profile profile, long seed, List<String> tests, List<PathKind> paths, String after) {
     /** What runs anywhere. */
     private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV);
 
@@ -45,6 +46,16 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
         this(profile, seed, tests, DEFAULT_PATHS);
     }
 
+    /** From the start. */
+    public SuiteOptions(Profile profile, long seed, List<String> tests, List<PathKind> paths) {
+        this(profile, seed, tests, paths, "");
+    }
+
+    /** What comes behind a test. */
+    public SuiteOptions restAfter(String id) {
+        return new SuiteOptions(profile, seed, tests, paths, id);
+    }
+
     /** The words that {@link #parse} takes back. */
     public List<String> words() {
         var words = new ArrayList<>(List.of("--profile", profile.word(), "--seed", Long.toString(seed)));
@@ -58,6 +69,9 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
                 words.add(path.word());
             }
         }
+        if (!after.isEmpty()) {
+            words.addAll(List.of("--after", after));
+        }
         return words;
     }
 
@@ -67,6 +81,7 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
         long seed = 0;
         var tests = new ArrayList<String>();
         var paths = new ArrayList<PathKind>();
+        String after = "";
         for (Iterator<String> i = words.iterator(); i.hasNext(); ) {
             String option = i.next();
             if (!i.hasNext()) {
@@ -81,12 +96,13 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
                             .orElseThrow(() -> new IllegalArgumentException("unknown profile: " + value));
                 case "--seed" -> seed = Long.parseLong(value);
                 case "--tests" -> tests.add(value);
+                case "--after" -> after = value;
                 case "--data-path" ->
                     paths.add(PathKind.of(value)
                             .orElseThrow(() -> new IllegalArgumentException("unknown data path: " + value)));
                 default -> throw new IllegalArgumentException("unknown option: " + option);
             }
         }
-        return new SuiteOptions(profile, seed, tests, paths.isEmpty() ? DEFAULT_PATHS : paths);
+        return new SuiteOptions(profile, seed, tests, paths.isEmpty() ? DEFAULT_PATHS : paths, after);
     }
 }

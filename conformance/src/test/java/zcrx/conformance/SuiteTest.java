@@ -62,9 +62,20 @@ class SuiteTest {
     }
 
     @Test
+    void theRestOfARunIsWhatComesBehindATestOnWhateverPath() {
+        var all = new SuiteOptions(Profile.FULL, 0, List.of(), List.of(PathKind.values()));
+        List<PlannedTest> plan = Suite.plan(all);
+        for (int last : new int[] {0, plan.size() / 2, plan.size() - 2, plan.size() - 1}) {
+            assertThat(Suite.plan(all.restAfter(plan.get(last).id()))).isEqualTo(plan.subList(last + 1, plan.size()));
+        }
+    }
+
+    @Test
     void optionsTravelAsWords() {
         var options = new SuiteOptions(Profile.FULL, -7, List.of("ARM-*", "Buffers.limit"), List.of(PathKind.SIMNIC));
         assertThat(SuiteOptions.parse(options.words())).isEqualTo(options);
+        SuiteOptions rest = options.restAfter("Arm.twice@simnic");
+        assertThat(SuiteOptions.parse(rest.words())).isEqualTo(rest);
         assertThatThrownBy(() -> SuiteOptions.parse(List.of("--profile", "slow")))
                 .hasMessage("unknown profile: slow");
         assertThatThrownBy(() -> SuiteOptions.parse(List.of("--data-path", "pigeon")))

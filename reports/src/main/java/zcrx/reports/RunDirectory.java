@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Scanner;
@@ -73,11 +74,24 @@ public final class RunDirectory {
      * What {@code run.json} holds.
      *
      * @param format of this file and those beside it
-     * @param ending null while the run goes on
+     * @param guests in their order; there are two when the first died and left a rest
      */
-    private record Recorded(
-            int format, Setup setup, @Nullable Ending ending, long durationMs) {
-        static final int FORMAT = 1;
+    private record Recorded(int format, Setup setup, List<Guest> guests) {
+        static final int FORMAT = 2;
+    }
+
+    /**
+     * A guest, or a process on this machine.
+     *
+     * @param ending null while it goes on
+     */
+    private record Guest(@Nullable Ending ending, long durationMs) {
+        static final Guest RUNNING = new Guest(null, 0);
+    }
+
+    /** Of the first guest's streams the files have plain names. */
+    private static String nameFor(int guest, String name) {
+        return guest == 0 ? name : name.replaceFirst("\\.", "-" + (guest + 1) + ".");
     }
 
     public Path path() {
@@ -161,14 +175,22 @@ public final class RunDirectory {
     /** The two streams of a run, as they come. Each line is in its file when its call returns. */
     public final class Recording implements AutoCloseable {
         private final Setup setup;
-        private final OutputStream events;
-        private final OutputStream console;
+        private final List<Guest> guests = new ArrayList<>();
+        private OutputStream events = OutputStream.nullOutputStream();
+        private OutputStream console = OutputStream.nullOutputStream();
 
         private Recording(Setup setup) throws IOException {
             this.setup = setup;
-            writeRecord(new Recorded(Recorded.FORMAT, setup, null, 0));
-            this.events = Files.newOutputStream(path.resolve(EVENTS));
-            this.console = Files.newOutputStream(path.resolve(CONSOLE));
+            nextGuest();
+        }
+
+        /** What comes from here on is of another guest, which runs what the one before it left. */
+        public void nextGuest() throws IOException {
+            close();
+            guests.add(Guest.RUNNING);
+            writeRecord(new Recorded(Recorded.FORMAT, setup, guests));
+            events = Files.newOutputStream(path.resolve(nameFor(guests.size() - 1, EVENTS)));
+            console = Files.newOutputStream(path.resolve(nameFor(guests.size() - 1, CONSOLE)));
         }
 
         public void event(String line) throws IOException {
@@ -185,12 +207,13 @@ public final class RunDirectory {
         }
 
         public void ended(Ending ending, Duration duration) throws IOException {
-            writeRecord(new Recorded(Recorded.FORMAT, setup, ending, duration.toMillis()));
+            guests.set(guests.size() - 1, new Guest(ending, duration.toMillis()));
+            writeRecord(new Recorded(Recorded.FORMAT, setup, guests));
         }
 
         @Override
         public void close() throws IOException {
-            try (events) {
+            try (OutputStream _ = events) {
                 console.close();
             }
         }
@@ -218,14 +241,25 @@ public final class RunDirectory {
         if (record.format() != Recorded.FORMAT) {
             throw new IOException(path + ": has format " + record.format() + ", this version reads " + Recorded.FORMAT);
         }
-        var recorder = new RunRecorder(record.setup(), knownBugs, new RunRecorder.Listener() {});
-        lines(CONSOLE, recorder::kernelLog);
-        lines(EVENTS, recorder::result);
-        return recorder.finish(
-                record.ending() == null
-                        ? new Ending(Ending.Kind.INTERRUPTED, "the runner itself was killed")
-                        : record.ending(),
-                Duration.ofMillis(record.durationMs()));
+        Run run = null;
+        String diedAt = "";
+        for (int i = 0; i < record.guests().size(); i++) {
+            Guest guest = record.guests().get(i);
+            var recorder = new RunRecorder(record.setup(), knownBugs, new RunRecorder.Listener() {});
+            lines(nameFor(i, CONSOLE), recorder::kernelLog);
+            lines(nameFor(i, EVENTS), recorder::result);
+            Run part = recorder.finish(
+                    guest.ending() == null
+                            ? new Ending(Ending.Kind.INTERRUPTED, "the runner itself was killed")
+                            : guest.ending(),
+                    Duration.ofMillis(guest.durationMs()));
+            run = run == null ? part : run.continuedBy(part, diedAt);
+            diedAt = recorder.diedAt().orElse("");
+        }
+        if (run == null) {
+            throw new IOException(path.resolve(RECORD) + ": knows of no guest");
+        }
+        return run;
     }
 
     private void lines(String name, Consumer<String> to) throws IOException {

@@ -3,8 +3,10 @@ package zcrx.reports.cli;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import zcrx.conformance.SuiteOptions;
+import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
@@ -27,21 +29,51 @@ record RecordedRun(SuiteOptions options, Duration timeout, KnownBugs knownBugs, 
         try (RunDirectory.Recording recording = directory.record(setup)) {
             var recorder = new RunRecorder(setup, knownBugs, listener);
             var files = new Files(recording, recorder);
-            long began = System.nanoTime();
-            Ending ending = run(host, files);
-            var duration = Duration.ofNanos(System.nanoTime() - began);
-            files.ended(ending, duration);
-            return recorder.finish(ending, duration);
+            Run run = run(host, options, timeout, recorder, files);
+            Optional<String> diedAt = recorder.diedAt();
+            Duration left = timeout.minusMillis(run.durationMs());
+            if (diedAt.isEmpty() || stop.requested() || !left.isPositive() || files.failed().get()) {
+                return run;
+            }
+            // Once: a second death may have the same cause as the first.
+            recording.nextGuest();
+            var again = new RunRecorder(setup, knownBugs, onlyTests(listener));
+            Run rest = run(
+                    host, options.restAfter(diedAt.get()), left, again, new Files(recording, again));
+            return run.continuedBy(rest, diedAt.get());
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot record the run", "give a directory with room, --out");
         }
     }
 
-    private Ending run(SuiteHost host, Files files) {
+    private Run run(SuiteHost host, SuiteOptions what, Duration within, RunRecorder recorder, Files files) {
+        long began = System.nanoTime();
+        Ending ending = ending(host, what, within, files);
+        var duration = Duration.ofNanos(System.nanoTime() - began);
+        files.ended(ending, duration);
+        return recorder.finish(ending, duration);
+    }
+
+    /** Of a fresh guest only its tests are news. */
+    private static RunRecorder.Listener onlyTests(RunRecorder.Listener listener) {
+        return new RunRecorder.Listener() {
+            @Override
+            public void started(PlannedTest test) {
+                listener.started(test);
+            }
+
+            @Override
+            public void finished(Run.Test test) {
+                listener.finished(test);
+            }
+        };
+    }
+
+    private Ending ending(SuiteHost host, SuiteOptions what, Duration within, Files files) {
         Ending ending;
         stop.begin();
         try {
-            ending = stop.requested() ? new Ending(Ending.Kind.INTERRUPTED, "") : host.run(options, timeout, files);
+            ending = stop.requested() ? new Ending(Ending.Kind.INTERRUPTED, "") : host.run(what, within, files);
         } catch (CannotTestException e) {
             ending = new Ending(Ending.Kind.NOT_STARTED, String.valueOf(e.getMessage()));
         } finally {

@@ -42,6 +42,7 @@ final class RunCommand implements Callable<Integer> {
                     "running here",
                     Runtime.getRuntime().availableProcessors() + " cpus",
                     suite.strict(),
+                    suite.ignoredSplats(),
                     null,
                     null);
             return session.run(host, setup).number();

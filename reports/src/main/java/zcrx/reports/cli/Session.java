@@ -52,6 +52,7 @@ final class Session {
         this.timeout = arguments.timeout();
         this.terminal = terminal;
         arguments.out().ifPresent(RunDirectory::check);
+        arguments.checkIgnoredSplats();
         try {
             catalogue = Catalogue.read(Main.home());
             knownBugs = KnownBugs.read(Main.home());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import zcrx.conformance.Suite;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.path.PathKind;
+import zcrx.reports.RunDirectory;
 import zcrx.vm.BadRequestException;
 
 /** The options that say what to run, wherever it runs. */
@@ -74,6 +77,43 @@ final class SuiteArguments {
             description =
                     "Failures that this kernel is known to have, see conformance/known-bugs.yaml, count as any other.")
     private boolean strict;
+
+    @Option(
+            names = "--ignore-splat",
+            paramLabel = "FILE",
+            description = {
+                "Kernel reports that are known and fail nothing: a fingerprint a line, as a failure shows it, # begins a",
+                "comment. Repeatable. A report that ends the guest is never ignored."
+            })
+    private List<Path> ignoredSplats = new ArrayList<>();
+
+    /** Throws {@link BadRequestException} when {@link #ignoredSplats} would. */
+    void checkIgnoredSplats() {
+        var _ = ignoredSplats();
+    }
+
+    /** The fingerprints that the user's files hold. */
+    List<String> ignoredSplats() {
+        var fingerprints = new ArrayList<String>();
+        for (Path file : ignoredSplats) {
+            try {
+                for (String line : Files.readAllLines(file)) {
+                    String fingerprint = line.replaceFirst("(^|\\s)#.*", "").strip();
+                    if (fingerprint.matches(".*\\s.*")) {
+                        throw new BadRequestException("--ignore-splat " + file + ": '" + fingerprint
+                                + "' is no fingerprint, which is one word such as warning:io_zcrx_recv<io_recvzc");
+                    }
+                    if (!fingerprint.isEmpty()) {
+                        fingerprints.add(fingerprint);
+                    }
+                }
+            } catch (IOException e) {
+                throw new BadRequestException("--ignore-splat " + file + ": " + RunDirectory.why(e)
+                        + "; give a text file with a fingerprint a line");
+            }
+        }
+        return fingerprints;
+    }
 
     boolean strict() {
         return strict;

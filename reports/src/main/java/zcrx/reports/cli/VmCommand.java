@@ -19,6 +19,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import zcrx.conformance.SuiteOptions;
+import zcrx.conformance.SuiteOptions.Profile;
+import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.PathKind;
 import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
@@ -26,6 +28,7 @@ import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
 import zcrx.vm.image.GuestImage;
+import zcrx.vm.kernel.GuestModule;
 import zcrx.vm.kernel.Kernel;
 import zcrx.vm.kernel.KernelSources;
 import zcrx.vm.qemu.HostRoom;
@@ -39,7 +42,7 @@ import zcrx.vm.qemu.VmOptions.Accel;
         description = "Boots a kernel in a virtual machine, runs the suite in it, and says pass or fail.")
 final class VmCommand implements Callable<Integer> {
     /** Below the project's root. */
-    private static final Path SIMNIC_SOURCES = Path.of("fixtures", "simnic");
+    private static final Path MODULES = Path.of("fixtures");
 
     private static final String DEFAULT_MEMORY = "2G";
     private static final int DEFAULT_CPUS = 2;
@@ -177,11 +180,22 @@ final class VmCommand implements Callable<Integer> {
 
         QemuVm machine(Kernel kernel) {
             Path image = GuestImage.built();
+            var modules = new ArrayList<GuestModule>();
             if (options.paths().contains(PathKind.SIMNIC)) {
-                image = GuestImage.with(sources.simnic(kernel, Main.home().resolve(SIMNIC_SOURCES)), image);
+                modules.add(module(kernel, KernelModule.SIMNIC));
+            }
+            if (options.profile() == Profile.DEATHS) {
+                modules.add(module(kernel, KernelModule.DEATHS));
+            }
+            if (!modules.isEmpty()) {
+                image = GuestImage.with(modules, image);
                 images.add(image);
             }
             return new QemuVm(kernel, image, vmOptions, cache);
+        }
+
+        private GuestModule module(Kernel kernel, KernelModule module) {
+            return sources.module(kernel, Main.home().resolve(MODULES).resolve(module.name()));
         }
 
         @Override
@@ -252,6 +266,7 @@ final class VmCommand implements Callable<Integer> {
                 origin,
                 cpus + (cpus == 1 ? " cpu, " : " cpus, ") + memory,
                 suite.strict(),
+                suite.ignoredSplats(),
                 qemu,
                 accelerator);
     }

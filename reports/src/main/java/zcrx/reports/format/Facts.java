@@ -31,6 +31,9 @@ final class Facts {
         facts.put("profile", setup.profile());
         facts.put("seed", Long.toString(setup.seed()));
         facts.put("zcrx-conformance", setup.version());
+        if (!run.notes().isEmpty()) {
+            facts.put("note", String.join("; ", run.notes()));
+        }
         facts.put("verdict", run.verdict().word());
         return facts;
     }

@@ -119,6 +119,7 @@ public final class Ktap {
         if (!notRun.isEmpty()) {
             line("# not run: " + String.join(" ", notRun));
         }
+        diagnose(run.notes().stream());
         boolean says = saysSomethingItself(run);
         if (!planned) {
             if (says) {

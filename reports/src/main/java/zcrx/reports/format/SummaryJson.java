@@ -35,6 +35,7 @@ public final class SummaryJson {
             String verdict,
             int exitCode,
             List<String> reasons,
+            List<String> notes,
             Kernel kernel,
             Map<String, Integer> counts,
             long durationMs,
@@ -124,9 +125,10 @@ public final class SummaryJson {
             String title,
             String phase,
             @Nullable String test,
-            List<String> frames) {
-        KernelReport(Splat s) {
-            this(s.fingerprint(), s.kind().word(), s.title(), s.phase().word(), s.test(), s.frames());
+            List<String> frames,
+            boolean ignored) {
+        KernelReport(Splat s, boolean ignored) {
+            this(s.fingerprint(), s.kind().word(), s.title(), s.phase().word(), s.test(), s.frames(), ignored);
         }
     }
 
@@ -167,6 +169,7 @@ public final class SummaryJson {
                 run.verdict().word(),
                 run.verdict().exitCode().number(),
                 reasons,
+                run.notes(),
                 run.kernel() == null
                         ? new Kernel(run.release(), null, List.of(), run.setup().origin())
                         : new Kernel(
@@ -187,7 +190,9 @@ public final class SummaryJson {
                                 t.planned().requirements(),
                                 t.message()))
                         .toList(),
-                run.splats().stream().map(KernelReport::new).toList(),
+                run.splats().stream()
+                        .map(s -> new KernelReport(s, run.setup().ignores(s)))
+                        .toList(),
                 ruleCounts,
                 matrix.rows().stream()
                         .map(row -> new Rule(row, row.cells().getFirst()))

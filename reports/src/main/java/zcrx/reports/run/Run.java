@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.run;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
@@ -14,6 +18,7 @@ import zcrx.conformance.results.ResultEvent.PlannedTest;
  * @param splats in the order of the kernel log
  * @param failures what speaks against the kernel and belongs to no test; one line each
  * @param errors why the run is no ground for a judgement; one line each
+ * @param notes what has to be known to read it, and speaks neither for nor against the kernel; one line each
  * @param unsupported why the kernel cannot be tested at all; null when it can
  * @param console the last lines of the kernel log
  * @param durationMs from the start of the machine to its end
@@ -25,6 +30,7 @@ public record Run(
         List<Splat> splats,
         List<String> failures,
         List<String> errors,
+        List<String> notes,
         @Nullable String unsupported,
         List<String> console,
         long durationMs) {
@@ -37,6 +43,7 @@ public record Run(
         splats = List.copyOf(splats);
         failures = List.copyOf(failures);
         errors = List.copyOf(errors);
+        notes = List.copyOf(notes);
         console = List.copyOf(console);
     }
 
@@ -97,6 +104,49 @@ public record Run(
 
     public int count(Status status) {
         return (int) tests.stream().filter(t -> t.status() == status).count();
+    }
+
+    /**
+     * This run, of which a guest's death had left a rest, and that rest.
+     *
+     * @param last test that this run reached
+     */
+    public Run continuedBy(Run rest, String last) {
+        Map<String, Test> again =
+                rest.tests.stream().collect(Collectors.toMap(Test::id, test -> test));
+        var all = new ArrayList<Test>();
+        var left = new HashSet<String>();
+        for (Test test : tests) {
+            boolean isLeft = test.status == Status.NOT_RUN && again.containsKey(test.id());
+            all.add(isLeft ? again.get(test.id()) : test);
+            if (isLeft) {
+                left.add(test.id());
+            }
+        }
+        var allErrors = concat(errors, rest.errors);
+        if (!left.containsAll(again.keySet())) {
+            allErrors.add("after the start that followed " + last + " other tests ran than were left");
+        }
+        return new Run(
+                setup,
+                kernel,
+                all,
+                concat(splats, rest.splats),
+                concat(failures, rest.failures),
+                allErrors,
+                concat(
+                        notes,
+                        List.of(last + " was the last of its guest: the " + left.size()
+                                + " tests behind it ran in a fresh one")),
+                rest.unsupported == null ? unsupported : rest.unsupported,
+                concat(console, rest.console),
+                durationMs + rest.durationMs);
+    }
+
+    private static <T> List<T> concat(List<T> first, List<T> second) {
+        var all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
     }
 
     /** The release, as the suite found it or as it was expected. */

@@ -110,6 +110,7 @@ public final class RunRecorder implements SuiteHost.Observer {
     private @Nullable String lastLogTest;
 
     private boolean logLost;
+    private boolean diedUnderTest;
 
     /**
      * @param knownBugs failures that are expected
@@ -413,8 +414,8 @@ public final class RunRecorder implements SuiteHost.Observer {
             judgeEarlyEnd(ending, death, running);
         }
         for (SplatParser.Open open : splats) {
-            if (open.phase == Splat.Phase.BETWEEN) {
-                Splat splat = open.close();
+            Splat splat = open.close();
+            if (open.phase == Splat.Phase.BETWEEN && !setup.ignores(splat)) {
                 String line = "the kernel reported after " + splat.test() + ": " + splat.title();
                 if (splat.blamesKernel()) {
                     failures.add(line);
@@ -430,9 +431,23 @@ public final class RunRecorder implements SuiteHost.Observer {
                 splats.stream().map(SplatParser.Open::close).toList(),
                 failures,
                 errors,
+                List.of(),
                 unsupported,
                 List.copyOf(console),
                 duration.toMillis());
+    }
+
+    /**
+     * The last test that a guest reached before it died; empty when it did not die, or too early, or nothing is left.
+     * Known once finished.
+     */
+    public synchronized Optional<String> diedAt() {
+        List<Entry> reached = tests.values().stream()
+                .filter(entry -> entry.started || entry.log.begun)
+                .toList();
+        return diedUnderTest && !reached.isEmpty() && reached.getLast() != List.copyOf(tests.values()).getLast()
+                ? Optional.of(reached.getLast().planned.id())
+                : Optional.empty();
     }
 
     private Run.Test outcome(Entry entry) {
@@ -446,11 +461,12 @@ public final class RunRecorder implements SuiteHost.Observer {
             case SKIP -> Status.SKIP;
             case BROKEN -> Status.BROKEN;
         };
-        if (!entry.log.splats.isEmpty()) {
-            String splats = describe(entry.log.splats);
+        List<SplatParser.Open> held = held(entry);
+        if (!held.isEmpty()) {
+            String splats = describe(held);
             // A test that failed by itself says more than the report that came with it.
             message = status == Status.FAIL ? message + "\n" + splats : join(splats, message);
-            status = status == Status.FAIL || blameKernel(entry.log.splats) ? Status.FAIL : Status.BROKEN;
+            status = status == Status.FAIL || blameKernel(held) ? Status.FAIL : Status.BROKEN;
         } else if (hello != null && !setup.strict()) {
             KnownBugs.Bug bug = knownBugs
                     .find(hello.kernel().release(), entry.planned.requirements())
@@ -463,6 +479,13 @@ public final class RunRecorder implements SuiteHost.Observer {
             }
         }
         return test(entry, status, end.durationMs(), message, end.details());
+    }
+
+    /** What the kernel reported during a test and is held against it. */
+    private List<SplatParser.Open> held(Entry entry) {
+        return entry.log.splats.stream()
+                .filter(open -> !setup.ignores(open.close()))
+                .toList();
     }
 
     private static boolean blameKernel(List<SplatParser.Open> splats) {
@@ -482,6 +505,7 @@ public final class RunRecorder implements SuiteHost.Observer {
             if (!splat.frames().isEmpty()) {
                 text.append("\n  in ").append(String.join(" < ", splat.frames()));
             }
+            text.append("\n  fingerprint ").append(splat.fingerprint());
         }
         return text.toString();
     }
@@ -511,12 +535,12 @@ public final class RunRecorder implements SuiteHost.Observer {
                     .orElse("");
             return test(entry, Status.NOT_RUN, 0, "the run ended before it" + during + ": " + death, null);
         }
-        if (ending.kind() == Ending.Kind.INTERRUPTED && entry.log.splats.isEmpty()) {
+        List<SplatParser.Open> held = held(entry);
+        if (ending.kind() == Ending.Kind.INTERRUPTED && held.isEmpty()) {
             return test(entry, Status.NOT_RUN, 0, death, null);
         }
-        boolean suiteGaveUp =
-                entry.log.splats.isEmpty() ? exit != null && exit > 0 && exit < 128 : !blameKernel(entry.log.splats);
-        String splats = describe(entry.log.splats);
+        boolean suiteGaveUp = held.isEmpty() ? exit != null && exit > 0 && exit < 128 : !blameKernel(held);
+        String splats = describe(held);
         // A panic is both the death and what the kernel reported.
         String message = panic().isPresent() && !splats.isEmpty() ? splats : join(death, splats);
         return test(entry, suiteGaveUp ? Status.BROKEN : Status.FAIL, 0, message, null);
@@ -623,6 +647,8 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     private void judgeEarlyEnd(Ending ending, String death, Collection<Entry> running) {
         boolean underTest = lastLogTest != null || tests.values().stream().anyMatch(entry -> entry.started);
+        diedUnderTest = underTest
+                && (ending.kind() == Ending.Kind.STOPPED || ending.kind() == Ending.Kind.KILLED);
         if (ending.kind() == Ending.Kind.INTERRUPTED || ending.kind() == Ending.Kind.NOT_STARTED) {
             error(death);
         } else if (!underTest) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param origin where that kernel is from, in words
  * @param host what runs it, in words, such as {@code 2 cpus, 2048 MiB}
  * @param strict whether failures that are known count like any other
+ * @param ignoredSplats fingerprints of kernel reports that fail nothing
  * @param qemu version of QEMU; null without one
  * @param accelerator what runs the guest's instructions; null without a guest
  */
@@ -33,19 +34,26 @@ public record Setup(
         String origin,
         String host,
         boolean strict,
+        List<String> ignoredSplats,
         @Nullable String qemu,
         @Nullable String accelerator) {
 
     public Setup {
         command = List.copyOf(command);
-        // Earlier records lack it.
+        // Earlier records lack these.
         tests = tests == null ? List.of() : List.copyOf(tests);
+        ignoredSplats = ignoredSplats == null ? List.of() : List.copyOf(ignoredSplats);
+    }
+
+    /** Whether a report of the kernel is known and fails nothing. One that ended the guest is never. */
+    public boolean ignores(Splat splat) {
+        return splat.kind() != Splat.Kind.PANIC && ignoredSplats.contains(splat.fingerprint());
     }
 
     /** The same, for a run that begins only now. */
     public Setup startedNow() {
         return new Setup(
-                version, Instant.now(), command, profile, tests, seed, kernel, origin, host, strict, qemu, accelerator);
+                version, Instant.now(), command, profile, tests, seed, kernel, origin, host, strict, ignoredSplats, qemu, accelerator);
     }
 
     /** A command line that runs one test again as it was run. */
@@ -53,11 +61,6 @@ public record Setup(
         var words = new ArrayList<>(List.of("./zcrx"));
         words.addAll(command);
         words.addAll(List.of("--tests", id, "--seed", Long.toString(seed)));
-        return String.join(" ", words.stream().map(Setup::quote).toList());
-    }
-
-    /** For a POSIX shell. */
-    private static String quote(String word) {
-        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+        return String.join(" ", words.stream().map(Text::shellWord).toList());
     }
 }

@@ -67,10 +67,11 @@ public record Splat(
         return kind != Kind.OUT_OF_MEMORY;
     }
 
-    /** Short, and the same for the same bug in two runs: what was found, and where. */
+    /** Short, one word, and the same for the same bug in two runs: what was found, and where. */
     public String fingerprint() {
-        return frames.isEmpty()
-                ? kind.word() + " " + title.replaceAll("0x[0-9a-f]+|\\b[0-9a-f]{8,16}\\b|\\d+", "N")
-                : kind.word() + " " + String.join(" < ", frames);
+        String where = frames.isEmpty()
+                ? title.replaceAll("0x[0-9a-f]+|\\b[0-9a-f]{8,16}\\b|\\d+", "N")
+                : String.join("<", frames);
+        return kind.word() + ":" + where.replaceAll("\\s+", "_");
     }
 }

@@ -53,6 +53,11 @@ public final class Text {
                 : clean(text.substring(0, limit)) + "… (" + (text.length() - limit) + " more characters)";
     }
 
+    /** One word of a command line for a POSIX shell, quoted if need be. */
+    public static String shellWord(String word) {
+        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
     /** Cleans, and puts all on one line. */
     public static String oneLine(String text) {
         return clean(text).replaceAll("\\s*\n\\s*", " · ").replace('\t', ' ').strip();

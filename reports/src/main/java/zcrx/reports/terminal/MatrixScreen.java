@@ -43,6 +43,9 @@ public final class MatrixScreen {
 
         @Override
         public void finished(Run.Test test) {
+            if (test.status() == Status.NOT_RUN) {
+                return;
+            }
             done.incrementAndGet();
             if (test.status() == Status.FAIL || test.status() == Status.BROKEN) {
                 failed.incrementAndGet();

@@ -78,6 +78,9 @@ public final class RunScreen implements RunRecorder.Listener {
 
     @Override
     public void finished(Run.Test test) {
+        if (test.status() == Status.NOT_RUN) {
+            return;
+        }
         done.incrementAndGet();
         if (test.status() == Status.FAIL || test.status() == Status.BROKEN) {
             failed.incrementAndGet();
@@ -127,6 +130,10 @@ public final class RunScreen implements RunRecorder.Listener {
                     count(boot.size(), "report") + " of the kernel before the suite, not under test: "
                             + boot.getFirst().title());
         }
+        run.splats().stream()
+                .filter(s -> s.phase() != Splat.Phase.BOOT && setup.ignores(s))
+                .forEach(s -> terminal.line("ignored", s.title() + "  " + s.fingerprint()));
+        run.notes().forEach(note -> terminal.line("note", note));
         run.tests().stream()
                 .filter(t -> t.status() == Status.XFAIL
                         || (t.status() == Status.PASS && !t.message().isEmpty()))

@@ -58,7 +58,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vm", "run", "probe", "report", "doctor"})
+    @ValueSource(strings = {"vm", "run", "probe", "report", "bisect", "doctor"})
     void everyCommandHasHelp(String command) {
         Outcome outcome = run(command, "--help");
         assertThat(outcome.status()).isZero();
@@ -78,6 +78,7 @@ class MainTest {
         assertOneLine(run("vm", "--memory", "lots"), ExitCode.USAGE, "--memory lots");
         assertOneLine(run("vm", "--cpus", "0"), ExitCode.USAGE, "--cpus");
         assertOneLine(run("report"), ExitCode.USAGE, "DIR");
+        assertOneLine(run("vm", "--jobs", "0"), ExitCode.USAGE, "--jobs");
     }
 
     @ParameterizedTest
@@ -93,6 +94,15 @@ class MainTest {
         assertOneLine(run("vm", "--out", temp.resolve("file").toString()), ExitCode.USAGE, "is not a directory");
         assertOneLine(run("report", temp.toString()), ExitCode.USAGE, "holds no run");
         assertOneLine(run("report", temp.resolve("none").toString()), ExitCode.USAGE, "holds no run");
+    }
+
+    @Test
+    void fingerprints(@TempDir Path temp) throws Exception {
+        String absent = temp.resolve("absent").toString();
+        assertOneLine(run("vm", "--kernel", absent, "--ignore-splat", absent), ExitCode.USAGE, "absent");
+        Path file = java.nio.file.Files.writeString(temp.resolve("known"), "# seen\n\nwarning: io_zcrx_recv\n");
+        assertOneLine(
+                run("vm", "--kernel", absent, "--ignore-splat", file.toString()), ExitCode.USAGE, "is no fingerprint");
     }
 
     @Test

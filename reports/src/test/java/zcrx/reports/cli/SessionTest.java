@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -235,5 +236,68 @@ class SessionTest {
         JsonNode live = summary();
         assertThat(Main.run("report", out.toString())).isEqualTo(1);
         assertThat(summary()).isEqualTo(live);
+    }
+
+    /** Dies in the second test of three, or runs what is left. */
+    private static Ending dieOnce(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+        if (options.after().isEmpty()) {
+            Feed.to(observer)
+                    .hello()
+                    .plan(Feed.FIRST, Feed.SECOND, Feed.THIRD)
+                    .pass(Feed.FIRST.id())
+                    .start(Feed.SECOND.id())
+                    .log("[    4.0] Kernel panic - not syncing: sysrq triggered crash");
+        } else {
+            assertThat(options.after()).isEqualTo(Feed.SECOND.id());
+            Feed.to(observer).hello().plan(Feed.THIRD).pass(Feed.THIRD.id()).bye(1);
+        }
+        return Feed.STOPPED;
+    }
+
+    @Test
+    void whatADeathLeavesRunsInAFreshGuest() throws IOException {
+        assertThat(run(SessionTest::dieOnce)).isEqualTo(ExitCode.FAIL);
+        assertThat(summary().at("/tests").valueStream().map(t -> t.at("/status").asString()))
+                .containsExactly("pass", "fail", "pass");
+        assertThat(summary().at("/notes/0").asString())
+                .isEqualTo("Arm.notFired was the last of its guest: the 1 tests behind it ran in a fresh one");
+        assertThat(results.toString(StandardCharsets.UTF_8))
+                .containsOnlyOnce("1..3")
+                .contains("not ok 2 Arm.notFired\n")
+                .contains("ok 3 Counters.bytes\n")
+                .contains("#   Arm.notFired was the last of its guest");
+        assertThat(out.resolve("events-2.jsonl")).isNotEmptyFile();
+        assertThat(out.resolve("console-2.log")).isNotEmptyFile();
+        JsonNode live = summary();
+        assertThat(Main.run("report", out.toString())).isEqualTo(1);
+        assertThat(summary()).isEqualTo(live);
+    }
+
+    @Test
+    void aFreshGuestThatDiesTooIsTheLast() throws IOException {
+        var guests = new AtomicInteger();
+        run((options, timeout, observer) -> {
+            guests.incrementAndGet();
+            List<ResultEvent.PlannedTest> plan = options.after().isEmpty()
+                    ? List.of(Feed.FIRST, Feed.SECOND, Feed.THIRD)
+                    : List.of(Feed.SECOND, Feed.THIRD);
+            Feed.to(observer)
+                    .hello()
+                    .plan(plan.toArray(ResultEvent.PlannedTest[]::new))
+                    .start(plan.getFirst().id());
+            return Feed.STOPPED;
+        });
+        assertThat(guests).hasValue(2);
+        assertThat(summary().at("/tests").valueStream().map(t -> t.at("/status").asString()))
+                .containsExactly("fail", "fail", "not_run");
+    }
+
+    @Test
+    void aFreshGuestThatRunsSomethingElseIsNoGround() throws IOException {
+        run((options, timeout, observer) -> {
+            Feed.to(observer).hello().plan(Feed.FIRST, Feed.SECOND).start(Feed.FIRST.id());
+            return Feed.STOPPED;
+        });
+        assertThat(summary().at("/reasons").toString()).contains("other tests ran than were left");
     }
 }

@@ -161,6 +161,7 @@ class FormatsTest {
                         "verdict",
                         "exit_code",
                         "reasons",
+                        "notes",
                         "kernel",
                         "counts",
                         "duration_ms",
@@ -188,7 +189,7 @@ class FormatsTest {
         assertThat(json.at("/tests/1/status").asString()).isEqualTo("fail");
         assertThat(json.at("/tests/1/duration_ms").asInt()).isEqualTo(7);
         assertThat(json.at("/tests/1/requirements/1").asString()).isEqualTo("ARM-004");
-        assertThat(json.at("/splats/0/fingerprint").asString()).startsWith("warning zcrx_warn < ");
+        assertThat(json.at("/splats/0/fingerprint").asString()).startsWith("warning:zcrx_warn<");
         assertThat(json.at("/splats/0/test").asString()).isEqualTo("Arm.notFired");
         assertThat(json.at("/seed").asInt()).isEqualTo(42);
         assertThat(json.at("/findings").toString())

@@ -49,16 +49,16 @@ class ConsoleTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            warn                    | warning zcrx_warn < set < param_attr_store < module_attr_store < kernfs_fop_write_iter
-            6.12-warn               | warning page_pool_disable_direct_recycling < netdev_rx_queue_restart < io_close_queue
-            null-pointer            | oops zcrx_null < set < param_attr_store < module_attr_store < kernfs_fop_write_iter
-            ubsan-bounds            | ubsan zcrx_ubsan < set < param_attr_store < module_attr_store < kernfs_fop_write_iter
-            kasan                   | kasan io_zcrx_return_niov_freelist < io_zcrx_return_niov < io_zcrx_scrub < io_shutdown_zcrx_ifqs < io_ring_exit_work
-            lockdep                 | lockdep __mutex_lock < io_close_queue < io_unregister_zcrx_ifqs < __do_sys_io_uring_register
-            hung-task               | hung_task set < param_attr_store < module_attr_store < kernfs_fop_write_iter < vfs_write
-            rcu-stall               | rcu zcrx_rcu < set < param_attr_store < module_attr_store < kernfs_fop_write_iter
-            scheduling-while-atomic | lockdep msleep < zcrx_atomic < set < param_attr_store < module_attr_store
-            truncated               | warning WARNING: io_uring/zcrx.c:N at io_zcrx_free_area+N
+            warn                    | warning:zcrx_warn<set<param_attr_store<module_attr_store<kernfs_fop_write_iter
+            6.12-warn               | warning:page_pool_disable_direct_recycling<netdev_rx_queue_restart<io_close_queue
+            null-pointer            | oops:zcrx_null<set<param_attr_store<module_attr_store<kernfs_fop_write_iter
+            ubsan-bounds            | ubsan:zcrx_ubsan<set<param_attr_store<module_attr_store<kernfs_fop_write_iter
+            kasan                   | kasan:io_zcrx_return_niov_freelist<io_zcrx_return_niov<io_zcrx_scrub<io_shutdown_zcrx_ifqs<io_ring_exit_work
+            lockdep                 | lockdep:__mutex_lock<io_close_queue<io_unregister_zcrx_ifqs<__do_sys_io_uring_register
+            hung-task               | hung_task:set<param_attr_store<module_attr_store<kernfs_fop_write_iter<vfs_write
+            rcu-stall               | rcu:zcrx_rcu<set<param_attr_store<module_attr_store<kernfs_fop_write_iter
+            scheduling-while-atomic | lockdep:msleep<zcrx_atomic<set<param_attr_store<module_attr_store
+            truncated               | warning:WARNING:_io_uring/zcrx.c:N_at_io_zcrx_free_area+N
             """)
     void fingerprint(String console, String fingerprint) {
         Run run = Feed.planned().console(console).finish();

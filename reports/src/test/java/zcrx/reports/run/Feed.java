@@ -31,6 +31,7 @@ public final class Feed {
             "debian:7.3, trixie-backports 7.3.4-1~bpo13+1",
             "2 cpus, 2048 MiB",
             false,
+            List.of(),
             "qemu 7.2.22",
             "tcg");
 
@@ -152,8 +153,12 @@ public final class Feed {
         return told;
     }
 
+    RunRecorder recorder() {
+        return (RunRecorder) observer;
+    }
+
     public Run finish(Ending.Kind how, String detail) {
-        return ((RunRecorder) observer).finish(new Ending(how, detail), Duration.ofSeconds(9));
+        return recorder().finish(new Ending(how, detail), Duration.ofSeconds(9));
     }
 
     public Run finish() {

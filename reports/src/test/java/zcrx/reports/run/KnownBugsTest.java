@@ -51,6 +51,7 @@ class KnownBugsTest {
                 s.origin(),
                 s.host(),
                 strict,
+                List.of(),
                 s.qemu(),
                 s.accelerator());
         var recorder = new RunRecorder(setup, bugs, new RunRecorder.Listener() {});

@@ -503,4 +503,72 @@ class RunRecorderTest {
         assertThat(run.verdict()).isEqualTo(Verdict.ERROR);
         assertThat(run.errors().getFirst()).contains("No space left");
     }
+
+    private static final String WARNING = "[    3.1] WARNING: CPU: 0 PID: 1 at io_uring/zcrx.c:1 io_zcrx+0x1/0x2";
+
+    /** A run whose only test passed while the kernel reported something that is known. */
+    private static Run known(String fingerprint, String report) {
+        Setup s = Feed.SETUP;
+        var setup = new Setup(
+                s.version(),
+                s.started(),
+                s.command(),
+                s.profile(),
+                s.tests(),
+                s.seed(),
+                s.kernel(),
+                s.origin(),
+                s.host(),
+                false,
+                List.of(fingerprint),
+                null,
+                null);
+        var recorder = new RunRecorder(setup, Feed.KNOWN_BUGS, new RunRecorder.Listener() {});
+        Feed.to(recorder)
+                .hello()
+                .plan(Feed.FIRST)
+                .start(FIRST)
+                .log(report)
+                .end(FIRST, ResultEvent.Status.PASS, null)
+                .log(report)
+                .bye(1);
+        return recorder.finish(Feed.STOPPED, java.time.Duration.ZERO);
+    }
+
+    @Test
+    void aReportThatIsKnownFailsNothing() {
+        Run blamed = known("", WARNING);
+        assertThat(blamed.verdict()).isEqualTo(Verdict.FAIL);
+        String fingerprint = blamed.splats().getFirst().fingerprint();
+        assertThat(fingerprint).doesNotContainAnyWhitespaces();
+        assertThat(blamed.tests().getFirst().message()).contains("fingerprint " + fingerprint);
+        Run run = known(fingerprint, WARNING);
+        assertThat(run.verdict()).isEqualTo(Verdict.PASS);
+        assertThat(run.splats()).hasSize(2);
+        assertThat(known("warning:other", WARNING).verdict()).isEqualTo(Verdict.FAIL);
+    }
+
+    @Test
+    void aPanicIsNeverKnown() {
+        Run run = known("panic:Kernel_panic_-_not_syncing:_x", "[    3.1] Kernel panic - not syncing: x");
+        assertThat(run.splats().getFirst().fingerprint()).isEqualTo("panic:Kernel_panic_-_not_syncing:_x");
+        assertThat(run.verdict()).isEqualTo(Verdict.FAIL);
+    }
+
+    @Test
+    void onlyADeathUnderTestLeavesARest() {
+        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.STOPPED)).contains(SECOND);
+        assertThat(diedAt(Feed.planned().pass(FIRST), Ending.Kind.KILLED)).contains(FIRST);
+        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.TIMEOUT)).isEmpty();
+        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.INTERRUPTED)).isEmpty();
+        assertThat(diedAt(Feed.planned(), Ending.Kind.STOPPED)).isEmpty();
+        assertThat(diedAt(Feed.planned().pass(FIRST).pass(SECOND).start(Feed.THIRD.id()), Ending.Kind.STOPPED))
+                .isEmpty();
+        assertThat(diedAt(Feed.passed(), Ending.Kind.STOPPED)).isEmpty();
+    }
+
+    private static java.util.Optional<String> diedAt(Feed feed, Ending.Kind how) {
+        feed.finish(how, "");
+        return feed.recorder().diedAt();
+    }
 }

@@ -7,16 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import zcrx.fixtures.path.Simnic;
+import java.util.List;
+import zcrx.fixtures.path.KernelModule;
 import zcrx.vm.CannotTestException;
-import zcrx.vm.kernel.SimnicModule;
+import zcrx.vm.kernel.GuestModule;
 
 /** The initramfs that the build made. */
 public final class GuestImage {
     static final String NAME = "initramfs.cpio";
-
-    /** Where the simulated NIC's module is in the guest, if it could be built for the kernel. */
-    static final String SIMNIC = "suite/simnic.ko";
 
     private static final Path DIRECTORY = Path.of("vm-image", "target", "guest");
 
@@ -34,12 +32,21 @@ public final class GuestImage {
         return image;
     }
 
-    /** A copy that has the simulated NIC in it, or the reason why not; for the caller to delete. */
-    public static Path with(SimnicModule simnic, Path image) {
+    /** Where a module of ours is in the guest, if it could be built for the kernel. */
+    static String pathOf(String module) {
+        return "suite/" + module + ".ko";
+    }
+
+    /** A copy that has modules in it, or the reasons why not; for the caller to delete. */
+    public static Path with(List<GuestModule> modules, Path image) {
         var more = new Initramfs();
-        simnic.file()
-                .ifPresentOrElse(
-                        file -> more.add(SIMNIC, file), () -> more.add(SIMNIC + Simnic.REASON_SUFFIX, simnic.reason()));
+        for (GuestModule module : modules) {
+            String path = pathOf(module.name());
+            module.file()
+                    .ifPresentOrElse(
+                            file -> more.add(path, file),
+                            () -> more.add(path + KernelModule.REASON_SUFFIX, module.reason()));
+        }
         try {
             Path copy = Files.createTempFile("zcrx-", "-" + NAME);
             copy.toFile().deleteOnExit();
@@ -49,7 +56,7 @@ public final class GuestImage {
             }
             return copy;
         } catch (IOException e) {
-            throw CannotTestException.because(e, "cannot put simnic into the guest", "make room, or set TMPDIR");
+            throw CannotTestException.because(e, "cannot put modules into the guest", "make room, or set TMPDIR");
         }
     }
 }

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zcrx.conformance.Death;
-import zcrx.fixtures.path.Simnic;
+import zcrx.fixtures.path.KernelModule;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 import zcrx.vm.HostTools;
@@ -161,7 +161,9 @@ final class ImageBuilder {
     private String javaArguments() {
         var words = new ArrayList<>(JVM_OPTIONS);
         words.add("-XX:SharedArchiveFile=/suite/suite.jsa");
-        words.add("-D" + Simnic.MODULE_PROPERTY + "=/" + GuestImage.SIMNIC);
+        for (KernelModule module : List.of(KernelModule.SIMNIC, KernelModule.DEATHS)) {
+            words.add("-D" + module.property() + "=/" + GuestImage.pathOf(module.name()));
+        }
         words.add("-D" + Death.GUEST_PROPERTY + "=true");
         words.add("-cp");
         words.add(jars.stream().map(jar -> "/suite/" + jar.getFileName()).collect(Collectors.joining(":")));

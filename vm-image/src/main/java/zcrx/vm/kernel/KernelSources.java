@@ -72,24 +72,26 @@ public final class KernelSources {
     }
 
     /**
-     * Builds the simulated NIC for a kernel, unless that was done before.
+     * Builds a module of ours for a kernel, unless that was done before.
      *
-     * @param sources the folder of the module
+     * @param sources the folder of the module, named as it is
      */
-    public SimnicModule simnic(Kernel kernel, Path sources) {
+    public GuestModule module(Kernel kernel, Path sources) {
+        var build = new ModuleBuild(sources);
         try {
-            return exclusively("build simnic", () -> {
-                var build = new ModuleBuild(sources);
-                String name = "simnic/" + kernel.sha256() + "/" + FileCache.sha256(build.inputs()) + "/simnic.ko";
+            return exclusively("build " + build.name(), () -> {
+                String name = build.name() + "/" + kernel.sha256() + "/" + FileCache.sha256(build.inputs()) + "/"
+                        + build.name() + ".ko";
                 Optional<FileCache.Entry> built = cache.find(name);
-                return SimnicModule.of((built.isPresent() ? built.get() : buildSimnic(kernel, build, name)).path());
+                return GuestModule.of(
+                        build.name(), (built.isPresent() ? built.get() : build(kernel, build, name)).path());
             });
         } catch (CannotTestException e) {
-            return SimnicModule.missing(String.valueOf(e.getMessage()));
+            return GuestModule.missing(build.name(), String.valueOf(e.getMessage()));
         }
     }
 
-    private FileCache.Entry buildSimnic(Kernel kernel, ModuleBuild build, String name) throws IOException {
+    private FileCache.Entry build(Kernel kernel, ModuleBuild build, String name) throws IOException {
         Path tree = Path.of(kernel.spec().replace('\0', '?'));
         boolean isTree = Files.isDirectory(tree);
         String release = kernel.release();
@@ -109,8 +111,8 @@ public final class KernelSources {
                 deleteTree(part);
             }
         }
-        Path dir = Files.createTempDirectory(cacheDir, "simnic-");
-        try (Progress.Task _ = progress.begin("building simnic for " + release)) {
+        Path dir = Files.createTempDirectory(cacheDir, "module-");
+        try (Progress.Task _ = progress.begin("building " + build.name() + " for " + release)) {
             Path module = isTree ? build.withTree(tree, dir) : build.withHeaders(release, headers, dir);
             return cache.put(name, out -> Files.copy(module, out));
         } finally {

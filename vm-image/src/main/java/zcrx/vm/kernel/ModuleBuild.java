@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 
-/** Builds the module simnic, out of a copy of its sources. */
+/** Builds a module of ours, out of a copy of its sources. */
 final class ModuleBuild {
     private static final Pattern DEBIAN_RELEASE = Pattern.compile("[0-9].*-amd64");
     private static final String KERNEL_DIR = "linux-headers-";
@@ -29,10 +29,14 @@ final class ModuleBuild {
     /**
      * For one folder of sources.
      *
-     * @param sources of the module: with a Kbuild file
+     * @param sources of the module: with a Kbuild file, and named as it is
      */
     ModuleBuild(Path sources) {
         this.sources = sources;
+    }
+
+    String name() {
+        return String.valueOf(sources.getFileName());
     }
 
     /** Everything that decides what the module is, as text. */
@@ -134,7 +138,7 @@ final class ModuleBuild {
         var words = new ArrayList<>(make);
         words.addAll(List.of("M=" + dir, "modules"));
         must(words);
-        Path module = dir.resolve("simnic.ko");
+        Path module = dir.resolve(name() + ".ko");
         must(List.of("strip", "-g", module.toString()));
         return module;
     }
