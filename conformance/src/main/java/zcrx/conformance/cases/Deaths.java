@@ -57,22 +57,6 @@ class Deaths {
 
     @Test
     @Order(11)
-    @DisplayName("the kernel oopses, and goes on")
-    void oops() throws IOException, InterruptedException {
-        KernelModule.DEATHS.load();
-        Files.writeString(KERNEL.resolve("panic_on_oops"), "0");
-        // The task that it happens to is gone.
-        int status = new ProcessBuilder("/bin/sh", "-c", "echo oops >" + HOW)
-                .inheritIO()
-                .start()
-                .waitFor();
-        if (status == 0) {
-            throw new IllegalStateException("the shell outlived the oops");
-        }
-    }
-
-    @Test
-    @Order(12)
     @DisplayName("a processor is stuck in the kernel for a while")
     void lockup() throws IOException {
         Files.writeString(KERNEL.resolve("watchdog_thresh"), "1");
@@ -80,7 +64,7 @@ class Deaths {
     }
 
     @Test
-    @Order(13)
+    @Order(12)
     @DisplayName("a task waits for long where nothing can wake it")
     void hang() throws IOException {
         Files.writeString(KERNEL.resolve("hung_task_timeout_secs"), "1");
@@ -89,7 +73,7 @@ class Deaths {
     }
 
     @Test
-    @Order(14)
+    @Order(13)
     @DisplayName("the clock jumps a year ahead, and two back")
     void clock() {
         long year = Duration.ofDays(365).toSeconds();
@@ -102,6 +86,22 @@ class Deaths {
             MemorySegment time = arena.allocate(ValueLayout.JAVA_LONG, 2);
             time.setAtIndex(ValueLayout.JAVA_LONG, 0, seconds);
             Syscall.CLOCK_SETTIME.must(CLOCK_REALTIME, time.address());
+        }
+    }
+
+    @Test
+    @Order(14)
+    @DisplayName("the kernel oopses, and goes on")
+    void oops() throws IOException, InterruptedException {
+        KernelModule.DEATHS.load();
+        Files.writeString(KERNEL.resolve("panic_on_oops"), "0");
+        // The task that it happens to is gone, and takes along the lock of the module's parameters.
+        int status = new ProcessBuilder("/bin/sh", "-c", "echo oops >" + HOW)
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (status == 0) {
+            throw new IllegalStateException("the shell outlived the oops");
         }
     }
 

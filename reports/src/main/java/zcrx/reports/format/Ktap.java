@@ -96,7 +96,10 @@ public final class Ktap {
     /** A finished run as one test, with its own tests as subtests. */
     public void subtests(Column column) {
         Run run = column.run();
-        of(run, catalogue).lines().forEach(l -> line("  " + l));
+        List<String> lines = of(run, catalogue).lines().toList();
+        line("  " + lines.getFirst());
+        line("  # Subtest: " + column.label());
+        lines.stream().skip(1).forEach(l -> line("  " + l));
         result(
                 run.verdict() == Verdict.PASS || run.verdict() == Verdict.SKIP,
                 column.label(),

@@ -34,10 +34,13 @@ class HardFailuresIT {
     private static final Path TABLE = Path.of("target", "hard-failures.md");
 
     /** Far longer than a boot takes on a busy host. */
-    private static final int TIMEOUT = 150;
+    private static final int TIMEOUT = 600;
+
+    /** Time enough for a busy host to reach a test that never ends. */
+    private static final int LIMIT = 200;
 
     /** What may come behind the end of the guest: the reports. */
-    private static final int REPORTS = 90;
+    private static final int REPORTS = 240;
 
     @TempDir
     private Path temp;
@@ -202,12 +205,12 @@ class HardFailuresIT {
 
     @Test
     void whatAGuestSurvivesFailsItsTestAlone() throws Exception {
-        Outcome outcome = run("before", "warn", "oops", "lockup", "hang", "clock", "after");
+        Outcome outcome = run("before", "warn", "lockup", "hang", "clock", "oops", "after");
         row("WARN, oops, soft lockup, hung task, clock jumps; the guest lives", outcome);
         assertComplete(outcome, 1);
         assertThat(statuses())
                 .containsExactly(
-                        "before pass", "warn fail", "oops fail", "lockup fail", "hang fail", "clock pass", "after pass");
+                        "before pass", "warn fail", "lockup fail", "hang fail", "clock pass", "oops fail", "after pass");
         assertThat(message("warn")).contains("WARNING: ").contains("fingerprint warning:deaths_set<");
         assertThat(message("oops")).contains("NULL pointer dereference").contains("fingerprint oops:deaths_set<");
         assertThat(message("lockup")).contains("soft lockup");
@@ -239,13 +242,13 @@ class HardFailuresIT {
     @ValueSource(strings = {"spin", "block"})
     void nothingHangsPastItsTime(String test) throws Exception {
         List<String> words = words("before", test, "after");
-        words.set(words.indexOf(TIMEOUT + "s"), "80s");
-        Outcome outcome = new Running(List.of(), Map.of(), words).end(80 + REPORTS);
-        row(test + ", --timeout 80s", outcome);
+        words.set(words.indexOf(TIMEOUT + "s"), LIMIT + "s");
+        Outcome outcome = new Running(List.of(), Map.of(), words).end(LIMIT + REPORTS);
+        row(test + ", --timeout " + LIMIT + "s", outcome);
         assertComplete(outcome, 1);
         assertThat(statuses()).containsExactly("before pass", test + " fail", "after not_run");
         assertThat(message(test)).contains("no end within the time limit");
-        assertThat(summary().at("/duration_ms").asLong()).isBetween(80_000L, 85_000L);
+        assertThat(summary().at("/duration_ms").asLong()).isBetween(LIMIT * 1000L, LIMIT * 1000L + 5000);
     }
 
     @Test
@@ -286,24 +289,21 @@ class HardFailuresIT {
         assertThat(summary().at("/reasons").toString()).contains("stopped by the user");
     }
 
-    /** All programs of this host but QEMU, and in its place a script, if there is one. */
+    /** No programs but those that fetch a kernel and start a guest, and in place of QEMU a script, if there is one. */
     private Map<String, String> withQemu(@Nullable String script) throws IOException {
         Path bin = Files.createDirectory(temp.resolve("bin"));
-        for (String dir : List.of("/usr/bin", "/bin", "/usr/sbin", "/sbin")) {
-            try (Stream<Path> programs = Files.list(Path.of(dir))) {
-                for (Path program : programs.toList()) {
-                    Path link = bin.resolve(program.getFileName());
-                    if (!link.endsWith("qemu-system-x86_64") && !Files.exists(link)) {
-                        Files.createSymbolicLink(link, program);
-                    }
-                }
-            }
+        for (String program : List.of("setpriv", "setsid", "env", "apt-get", "apt-config", "apt-cache")) {
+            program(bin, program, "#!/bin/sh\nexec /usr/bin/" + program + " \"$@\"\n");
         }
         if (script != null) {
-            Path qemu = Files.writeString(bin.resolve("qemu-system-x86_64"), script);
-            assertThat(qemu.toFile().setExecutable(true)).isTrue();
+            program(bin, "qemu-system-x86_64", script);
         }
         return Map.of("PATH", bin.toString());
+    }
+
+    private static void program(Path bin, String name, String script) throws IOException {
+        Path file = Files.writeString(bin.resolve(name), script);
+        assertThat(file.toFile().setExecutable(true)).isTrue();
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 import zcrx.vm.HostTools;
@@ -40,13 +41,27 @@ final class DebianArchive {
     private final Path dir;
     private final Progress progress;
     private final Clock clock;
+    private final Path keyring;
+    private final @Nullable String givenMirror;
     private final Map<String, String> refused = new LinkedHashMap<>();
 
     /** Only one at a time may use the same directory. */
     DebianArchive(Path dir, Progress progress, Clock clock) {
+        this(dir, progress, clock, HostTools.ARCHIVE_KEYRING, System.getenv(MIRROR_VARIABLE));
+    }
+
+    /**
+     * One that need not be Debian's.
+     *
+     * @param keyring what it must be signed with
+     * @param mirror where it is; null for this host's
+     */
+    DebianArchive(Path dir, Progress progress, Clock clock, Path keyring, @Nullable String mirror) {
         this.dir = dir;
         this.progress = progress;
         this.clock = clock;
+        this.keyring = keyring;
+        this.givenMirror = mirror;
     }
 
     /** The packages that hold a kernel image. Lists that can't be had now are used as old as they are, if they exist. */
@@ -182,11 +197,11 @@ final class DebianArchive {
 
     /** Writes apt's configuration for these suites, and says which mirror it uses. */
     private String configure(List<String> suites) throws IOException {
-        if (!Files.isReadable(HostTools.ARCHIVE_KEYRING)) {
-            throw new CannotTestException("no keys to check Debian's packages with, " + HostTools.ARCHIVE_KEYRING
+        if (!Files.isReadable(keyring)) {
+            throw new CannotTestException("no keys to check Debian's packages with, " + keyring
                     + ": install debian-archive-keyring");
         }
-        String mirror = System.getenv(MIRROR_VARIABLE);
+        String mirror = givenMirror;
         if (mirror == null || mirror.isBlank()) {
             Command.Result uris = Command.run(List.of("apt-get", "update", "--print-uris"));
             mirror = mirrorIn(uris.lines(), codename(Path.of("/etc/os-release")));
@@ -195,7 +210,7 @@ final class DebianArchive {
         Files.createDirectories(dir.resolve("lists/partial"));
         Files.createDirectories(dir.resolve("archives/partial"));
         Files.writeString(dir.resolve("status"), "");
-        String source = "deb [arch=amd64 signed-by=" + HostTools.ARCHIVE_KEYRING + "] " + mirror;
+        String source = "deb [arch=amd64 signed-by=" + keyring + "] " + mirror;
         Files.write(
                 dir.resolve("sources.list"),
                 suites.stream().map(s -> source + " " + s + " main").toList());
