@@ -6,14 +6,19 @@ import java.util.List;
 import java.util.StringJoiner;
 import net.jqwik.api.FixedSeedMode;
 import net.jqwik.api.lifecycle.AroundPropertyHook;
+import net.jqwik.api.lifecycle.AroundTryHook;
 import net.jqwik.api.lifecycle.PropagationMode;
 import net.jqwik.api.lifecycle.PropertyExecutionResult;
 import net.jqwik.api.lifecycle.PropertyExecutor;
 import net.jqwik.api.lifecycle.PropertyLifecycleContext;
+import net.jqwik.api.lifecycle.TryExecutionResult;
+import net.jqwik.api.lifecycle.TryExecutor;
+import net.jqwik.api.lifecycle.TryLifecycleContext;
 import zcrx.conformance.results.ResultEvent;
+import zcrx.fixtures.journal.Journal;
 
-/** Gives each property the run's seed, and the report the steps that made it fail. */
-public final class PropertySeed implements AroundPropertyHook {
+/** Gives each property the run's seed, each of its tries a journal, and the report the steps that made it fail. */
+public final class PropertySeed implements AroundPropertyHook, AroundTryHook {
     private static long seed;
 
     static void use(long runSeed) {
@@ -54,5 +59,11 @@ public final class PropertySeed implements AroundPropertyHook {
             }
         }
         return text.toString();
+    }
+
+    @Override
+    public TryExecutionResult aroundTry(TryLifecycleContext context, TryExecutor aTry, List<Object> parameters) {
+        Journal.begin();
+        return aTry.execute(parameters);
     }
 }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -18,11 +19,18 @@ import zcrx.conformance.results.KernelLogMark;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
+import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.probe.KernelProbe;
+import zcrx.fixtures.repro.NotExportableException;
+import zcrx.fixtures.repro.Reproducer;
 import zcrx.fixtures.ring.RuleViolation;
 
 /** Turns what the JUnit Platform tells into result events and marks in the kernel log. */
 final class ResultListener implements TestExecutionListener, Evidence.Sink {
+    /** Of a journal, in characters. */
+    private static final int MOST_TEXT = 200_000;
+
     private final ResultWriter results;
     private final KernelLog kernelLog;
     private final Map<String, Long> started = new HashMap<>();
@@ -63,6 +71,7 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
         running = id;
         shown.clear();
         started.put(id, System.nanoTime());
+        Journal.begin();
         results.write(new ResultEvent.Start(id));
         kernelLog.mark(KernelLogMark.Kind.START, id);
     }
@@ -112,14 +121,40 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
             case FAILED -> {
                 RuleViolation violation = violation(thrown);
                 if (violation != null) {
+                    attach(id, violation.journal());
+                    reproduce(id, test, violation);
                     end(id, Status.FAIL, message(violation), trace(thrown == null ? violation : thrown));
                 } else if (thrown != null) {
+                    attach(id, Journal.excerpt());
                     end(id, Status.BROKEN, thrown.getClass().getSimpleName() + ": " + message(thrown), trace(thrown));
                 } else {
                     end(id, Status.BROKEN, "failed without a reason", null);
                 }
             }
         }
+    }
+
+    private void attach(String id, Journal.Excerpt journal) {
+        results.write(new ResultEvent.Attachment(id, ResultEvent.Attachment.JOURNAL, journal.text(MOST_TEXT)));
+    }
+
+    private void reproduce(String id, TestIdentifier test, RuleViolation violation) {
+        Rule rule = test.getSource().orElse(null) instanceof MethodSource method
+                ? method.getJavaMethod().getAnnotation(Rule.class)
+                : null;
+        List<String> rules = rule == null ? List.of() : List.of(rule.value());
+        var about = new Reproducer.About(
+                id, test.getDisplayName(), rules, KernelProbe.get().release(), message(violation));
+        String text;
+        try {
+            text = Reproducer.program(about, violation.journal(), violation.expectation());
+        } catch (NotExportableException e) {
+            text = ResultEvent.Attachment.NOT_EXPORTABLE + e.getMessage();
+        } catch (RuntimeException e) {
+            // A mistake of ours must not change what the test has found.
+            text = ResultEvent.Attachment.NOT_EXPORTABLE + "the exporter failed: " + trace(e);
+        }
+        results.write(new ResultEvent.Attachment(id, ResultEvent.Attachment.PROGRAM, text));
     }
 
     private void end(String id, Status status, @Nullable String message, @Nullable String details) {

@@ -31,6 +31,7 @@ import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
 import zcrx.fixtures.abi.IoUring;
+import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.path.DataPath;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.UnavailableException;
@@ -104,6 +105,7 @@ public final class Suite {
         // Libraries that print must not end up among the results.
         PrintStream stdout = System.out;
         System.setOut(System.err);
+        Journal.keep();
         if (words.equals(List.of("--train"))) {
             try (var nowhere = new ResultWriter(OutputStream.nullOutputStream());
                     var log = new KernelLog(OutputStream.nullOutputStream())) {

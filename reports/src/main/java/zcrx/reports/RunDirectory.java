@@ -22,14 +22,17 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Scanner;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.AllureResults;
 import zcrx.reports.format.JUnitXml;
@@ -54,6 +57,7 @@ public final class RunDirectory {
     private static final String EVENTS = "events.jsonl";
     private static final String CONSOLE = "console.log";
     private static final String RECORD = "run.json";
+    private static final String REPRODUCTIONS = "reproductions.json";
     private static final String REPORT = "report";
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
@@ -259,7 +263,18 @@ public final class RunDirectory {
         if (run == null) {
             throw new IOException(path.resolve(RECORD) + ": knows of no guest");
         }
-        return run;
+        return Files.exists(path.resolve(REPRODUCTIONS))
+                ? run.attaching(
+                        ResultEvent.Attachment.REPRODUCTION,
+                        JSON.readValue(
+                                Files.readString(path.resolve(REPRODUCTIONS)),
+                                new TypeReference<Map<String, String>>() {}))
+                : run;
+    }
+
+    /** Keeps what became of the C programs, by the ids of the tests. */
+    public void reproduced(Map<String, String> verdicts) throws IOException {
+        write(path.resolve(REPRODUCTIONS), JSON.writeValueAsString(verdicts) + "\n");
     }
 
     private void lines(String name, Consumer<String> to) throws IOException {

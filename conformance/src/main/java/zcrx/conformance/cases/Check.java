@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -8,8 +9,11 @@ import java.util.function.BooleanSupplier;
 import org.opentest4j.TestAbortedException;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.StructType.Field;
+import zcrx.fixtures.evidence.Expectation;
+import zcrx.fixtures.evidence.MemorySeen;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
+import zcrx.fixtures.sys.Errno;
 
 /** What tests say about values; a value that is not as it must be is a violation of the rule that is tested. */
 final class Check {
@@ -17,13 +21,37 @@ final class Check {
 
     static void equal(String what, Object expected, Object actual) {
         if (!Objects.equals(expected, actual)) {
-            throw new RuleViolation(what + " is " + actual + ", expected " + expected);
+            throw new RuleViolation(
+                    what + " is " + actual + ", expected " + expected, Expectation.equal(expected, actual));
         }
     }
 
     static void equal(String what, long expected, long actual) {
         if (expected != actual) {
-            throw new RuleViolation(what + " is " + number(actual) + ", expected " + number(expected));
+            throw new RuleViolation(
+                    what + " is " + number(actual) + ", expected " + number(expected),
+                    Expectation.equal(expected, actual));
+        }
+    }
+
+    /** A result that the kernel wrote into a struct. */
+    static void equal(String what, Errno expected, long actual) {
+        if (expected.result() != actual) {
+            throw new RuleViolation(
+                    what + " is " + Errno.describe(actual) + ", expected -" + expected,
+                    Expectation.equal(expected.result(), actual));
+        }
+    }
+
+    /** Each byte of a range has this value. */
+    static void bytes(String where, MemorySegment memory, long from, long to, int expected) {
+        for (long i = from; i < to; i++) {
+            byte found = memory.get(ValueLayout.JAVA_BYTE, i);
+            if (found != (byte) expected) {
+                throw new RuleViolation(
+                        "byte %d of %s is 0x%02x, expected 0x%02x".formatted(i, where, found, (byte) expected),
+                        Expectation.equal(new MemorySeen(memory.address() + i, found), (byte) expected));
+            }
         }
     }
 

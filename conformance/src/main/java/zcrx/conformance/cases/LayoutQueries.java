@@ -11,6 +11,7 @@ import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.StructType;
 import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
@@ -137,11 +138,12 @@ class LayoutQueries {
             for (int op = 0; op < count + 3; op++) {
                 // A reserved word that each of them refuses: nothing is really done.
                 Struct arg = instance.ctrlArg(Zcrx.CTRL_FOR_FLUSH, op).set("zc_flush.__resv[5]", 1);
-                long result = instance.ctrl(arg).result();
-                Check.that(
-                        (result == Errno.EOPNOTSUPP.result()) == (op >= count),
-                        "control operation " + op + " gives " + Errno.describe(result) + " with nr_ctrl_opcodes "
-                                + count);
+                Outcome outcome = instance.ctrl(arg);
+                if (op < count) {
+                    outcome.mustNotBe(Errno.EOPNOTSUPP);
+                } else {
+                    outcome.mustBe(Errno.EOPNOTSUPP);
+                }
             }
         }
     }
@@ -214,12 +216,7 @@ class LayoutQueries {
     }
 
     private static void zeroed(Query query, int entry, int from, int to) {
-        for (int i = from; i < to; i++) {
-            Check.equal(
-                    "byte " + i + " of the buffer",
-                    0,
-                    query.data(entry).get(java.lang.foreign.ValueLayout.JAVA_BYTE, i));
-        }
+        Check.bytes("the buffer", query.data(entry), from, to, 0);
         Check.that(query.untouched(entry, to), "bytes behind the buffer were written");
     }
 
@@ -263,10 +260,7 @@ class LayoutQueries {
     }
 
     private static void failedEntry(Query query, int entry, Errno expected, int userSize) {
-        Check.equal(
-                "result of the entry " + query.header(entry),
-                "-" + expected.name(),
-                Errno.describe(query.result(entry)));
+        Check.equal("result of the entry " + query.header(entry), expected, query.result(entry));
         Check.equal("size of the failed entry", 0, query.header(entry).get("size"));
         zeroed(query, entry, 0, userSize);
     }

@@ -45,6 +45,17 @@ public sealed interface ResultEvent {
     record Attachment(String id, String name, String text) implements ResultEvent {
         /** The name of what a test with random inputs did when it failed, made as short as it could be. */
         public static final String STEPS = "steps";
+
+        /** What a test did to the kernel, in the style of strace. */
+        public static final String JOURNAL = "journal.txt";
+
+        /** The failure as a C program, or {@link #NOT_EXPORTABLE} and the reason. */
+        public static final String PROGRAM = "repro.c";
+
+        public static final String NOT_EXPORTABLE = "not exportable: ";
+
+        /** What became of the C program when it was tried; from the host, and from nobody else. */
+        public static final String REPRODUCTION = "in C";
     }
 
     /**

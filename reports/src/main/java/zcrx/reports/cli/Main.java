@@ -19,7 +19,15 @@ import zcrx.vm.CannotTestException;
         name = "./zcrx",
         description = "Tests the events and statistics of io_uring zero-copy receive on a kernel of your choice.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {VmCommand.class, RunCommand.class, ProbeCommand.class, ReportCommand.class, BisectCommand.class, DoctorCommand.class},
+        subcommands = {
+            VmCommand.class,
+            RunCommand.class,
+            ProbeCommand.class,
+            ReportCommand.class,
+            ReproduceCommand.class,
+            BisectCommand.class,
+            DoctorCommand.class
+        },
         footerHeading = "%nBesides:%n",
         footer = {
             "  test    Build everything, run the project's own tests, then vm with the options given.",

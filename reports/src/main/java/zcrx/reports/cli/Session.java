@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,6 +34,7 @@ import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.CannotTestException;
+import zcrx.vm.Progress;
 import zcrx.vm.SuiteHost;
 
 /** One run, or one on each of several kernels, from the start to the report. */
@@ -62,6 +64,16 @@ final class Session {
     }
 
     ExitCode run(SuiteHost host, Setup setup) {
+        return run(host, setup, (_, _) -> Map.of());
+    }
+
+    /** Tries the C programs of the first failures, and says by the ids of their tests what became of them. */
+    @FunctionalInterface
+    interface Reproduction {
+        Map<String, String> of(Run run, Path directory);
+    }
+
+    ExitCode run(SuiteHost host, Setup setup, Reproduction reproduction) {
         RunDirectory directory = arguments
                 .out()
                 .map(RunDirectory::create)
@@ -75,12 +87,30 @@ final class Session {
             if (ktap != null) {
                 ktap.end(run);
             }
-            screen.tail(run);
             stop.exitCode(run.verdict().exitCode());
+            if (!stop.requested()) {
+                run = reproduced(run, directory, reproduction);
+            }
+            screen.tail(run);
             ExitCode code = report(run, directory);
             stop.exitCode(code);
             return code;
         }
+    }
+
+    private Run reproduced(Run run, RunDirectory directory, Reproduction reproduction) {
+        Map<String, String> verdicts;
+        try (Progress.Task _ = terminal.begin("trying the first failures as C programs")) {
+            verdicts = reproduction.of(run, directory.path());
+        }
+        try {
+            if (!verdicts.isEmpty()) {
+                directory.reproduced(verdicts);
+            }
+        } catch (IOException e) {
+            terminal.line("programs", "what became of them cannot be recorded: " + RunDirectory.why(e));
+        }
+        return run.attaching(ResultEvent.Attachment.REPRODUCTION, verdicts);
     }
 
     private static Path outputs() {

@@ -22,6 +22,7 @@ import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.PathKind;
+import zcrx.reports.repro.Reproducers;
 import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
@@ -43,6 +44,9 @@ import zcrx.vm.qemu.VmOptions.Accel;
 final class VmCommand implements Callable<Integer> {
     /** Below the project's root. */
     private static final Path MODULES = Path.of("fixtures");
+
+    /** Failures that are tried as C programs without being asked to. */
+    private static final int TRIED = 3;
 
     private static final String DEFAULT_MEMORY = "2G";
     private static final int DEFAULT_CPUS = 2;
@@ -100,7 +104,7 @@ final class VmCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SuiteOptions options = suite.options(DEFAULT_PATHS);
-        var vmOptions = new VmOptions(append, accelerator(), VmOptions.parseMemory(memory), cpus);
+        VmOptions vmOptions = vmOptions();
         if (cpus < 1) {
             throw new BadRequestException("--cpus " + cpus + ": give 1 or more");
         }
@@ -113,7 +117,15 @@ final class VmCommand implements Callable<Integer> {
             if (kernels.size() == 1) {
                 Kernel kernel = machines.resolve(kernels.getFirst());
                 QemuVm vm = machines.machine(kernel);
-                return session.run(vm, setup(options, kernel, vm, terminal)).number();
+                return session.run(
+                                vm,
+                                setup(options, kernel, vm, terminal),
+                                (run, directory) -> Reproducers.tryFirst(
+                                        run,
+                                        TRIED,
+                                        directory,
+                                        image -> new QemuVm(kernel, image, vmOptions, KernelSources.defaultCacheDir())))
+                        .number();
             }
             return runAll(session, machines, options, vmOptions, terminal);
         } catch (IOException e) {
@@ -204,6 +216,10 @@ final class VmCommand implements Callable<Integer> {
                 Files.delete(image);
             }
         }
+    }
+
+    private VmOptions vmOptions() {
+        return new VmOptions(append, accelerator(), VmOptions.parseMemory(memory), cpus);
     }
 
     private Accel accelerator() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import zcrx.conformance.results.ResultEvent;
@@ -77,10 +78,41 @@ public record Run(
             return planned.id();
         }
 
+        /** The text that it has under a name. */
+        public Optional<String> attachment(String name) {
+            return attachments.stream()
+                    .filter(a -> a.name().equals(name))
+                    .map(ResultEvent.Attachment::text)
+                    .findFirst();
+        }
+
+        private Test attaching(String name, @Nullable String text) {
+            if (text == null) {
+                return this;
+            }
+            var more = new ArrayList<>(attachments);
+            more.add(new ResultEvent.Attachment(id(), name, text));
+            return new Test(planned, status, durationMs, message, details, more, kernelLog, splats);
+        }
+
         /** The first line of the message. */
         public String reason() {
             return message.lines().findFirst().orElse("");
         }
+    }
+
+    /** The same run, with a text attached to some of its tests. */
+    public Run attaching(String name, Map<String, String> texts) {
+        return new Run(
+                setup,
+                kernel,
+                tests.stream().map(t -> t.attaching(name, texts.get(t.id()))).toList(),
+                splats,
+                failures,
+                errors,
+                unsupported,
+                console,
+                durationMs);
     }
 
     public Verdict verdict() {

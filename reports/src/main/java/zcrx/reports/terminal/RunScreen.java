@@ -156,6 +156,7 @@ public final class RunScreen implements RunRecorder.Listener {
             terminal.line(INDENT + "kernel log");
             failure.kernelLog().forEach(l -> terminal.line(INDENT + "  " + terminal.in(Terminal.Colour.FAINT, l)));
         }
+        test.attachment(ResultEvent.Attachment.REPRODUCTION).ifPresent(l -> terminal.line(INDENT + "in C     " + l));
         terminal.line("");
     }
 

@@ -125,6 +125,11 @@ public final class QemuVm implements SuiteHost {
         return new QemuProcess(command(choice().kvm(), suite.words()), observer).run(timeout);
     }
 
+    /** Boots it for something else than the suite, as {@link SuiteHost#run} does. */
+    public Ending run(Duration timeout, Observer observer) {
+        return new QemuProcess(command(choice().kvm(), List.of()), observer).run(timeout);
+    }
+
     private List<String> command(boolean kvm, List<String> suiteWords) {
         var words = new ArrayList<>(List.of(QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"));
         // One thread for all virtual CPUs: with several, QEMU 7.2 has been seen to run a CPU into the int3 of a patch
