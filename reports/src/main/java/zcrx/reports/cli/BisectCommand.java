@@ -41,10 +41,7 @@ final class BisectCommand implements Callable<Integer> {
             *) exit 255 ;;
             esac
             """.formatted(
-                    ExitCode.CANNOT_TEST.number(),
-                    ExitCode.PASS.number(),
-                    ExitCode.FAIL.number(),
-                    ExitCode.SKIP.number());
+            ExitCode.CANNOT_TEST.number(), ExitCode.PASS.number(), ExitCode.FAIL.number(), ExitCode.SKIP.number());
 
     @Option(names = "--good", required = true, paramLabel = "COMMIT", description = "One that passes.")
     private String good = "";
@@ -126,19 +123,19 @@ final class BisectCommand implements Callable<Integer> {
 
     private Path top() {
         if (!Files.isDirectory(tree)) {
-            throw new BadRequestException("--tree " + tree + ": no such directory; give a kernel tree with its history");
+            throw new BadRequestException(
+                    "--tree " + tree + ": no such directory; give a kernel tree with its history");
         }
         Path top = Path.of(git(tree, "rev-parse", "--show-toplevel"));
         for (String commit : List.of(good, bad)) {
             git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", commit + "^{commit}");
         }
         if (!git(top, "status", "--porcelain", "--untracked-files=no").isEmpty()) {
-            throw new BadRequestException(
-                    "--tree " + tree + ": has local changes, which bisecting would be in the way of: commit or stash them");
+            throw new BadRequestException("--tree " + tree
+                    + ": has local changes, which bisecting would be in the way of: commit or stash them");
         }
         if (Files.exists(top.resolve(git(top, "rev-parse", "--git-path", "BISECT_LOG")))) {
-            throw new BadRequestException(
-                    "--tree " + tree + ": is being bisected already: git bisect reset ends that");
+            throw new BadRequestException("--tree " + tree + ": is being bisected already: git bisect reset ends that");
         }
         return top;
     }

@@ -32,14 +32,16 @@ record RecordedRun(SuiteOptions options, Duration timeout, KnownBugs knownBugs, 
             Run run = run(host, options, timeout, recorder, files);
             Optional<String> diedAt = recorder.diedAt();
             Duration left = timeout.minusMillis(run.durationMs());
-            if (diedAt.isEmpty() || stop.requested() || !left.isPositive() || files.failed().get()) {
+            if (diedAt.isEmpty()
+                    || stop.requested()
+                    || !left.isPositive()
+                    || files.failed().get()) {
                 return run;
             }
             // Once: a second death may have the same cause as the first.
             recording.nextGuest();
             var again = new RunRecorder(setup, knownBugs, onlyTests(listener));
-            Run rest = run(
-                    host, options.restAfter(diedAt.get()), left, again, new Files(recording, again));
+            Run rest = run(host, options.restAfter(diedAt.get()), left, again, new Files(recording, again));
             return run.continuedBy(rest, diedAt.get());
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot record the run", "give a directory with room, --out");

@@ -92,7 +92,7 @@ public record Run(
             }
             var more = new ArrayList<>(attachments);
             more.add(new ResultEvent.Attachment(id(), name, text));
-            return new Test(planned, status, durationMs, message, details, more, kernelLog, splats);
+            return new Test(planned, status, durationMs, message, details, more, evidence, kernelLog, splats);
         }
 
         /** The first line of the message. */
@@ -110,6 +110,7 @@ public record Run(
                 splats,
                 failures,
                 errors,
+                notes,
                 unsupported,
                 console,
                 durationMs);
@@ -144,8 +145,7 @@ public record Run(
      * @param last test that this run reached
      */
     public Run continuedBy(Run rest, String last) {
-        Map<String, Test> again =
-                rest.tests.stream().collect(Collectors.toMap(Test::id, test -> test));
+        Map<String, Test> again = rest.tests.stream().collect(Collectors.toMap(Test::id, test -> test));
         var all = new ArrayList<Test>();
         var left = new HashSet<String>();
         for (Test test : tests) {

@@ -447,7 +447,9 @@ public final class RunRecorder implements SuiteHost.Observer {
         List<Entry> reached = tests.values().stream()
                 .filter(entry -> entry.started || entry.log.begun)
                 .toList();
-        return diedUnderTest && !reached.isEmpty() && reached.getLast() != List.copyOf(tests.values()).getLast()
+        return diedUnderTest
+                        && !reached.isEmpty()
+                        && reached.getLast() != List.copyOf(tests.values()).getLast()
                 ? Optional.of(reached.getLast().planned.id())
                 : Optional.empty();
     }
@@ -649,8 +651,7 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     private void judgeEarlyEnd(Ending ending, String death, Collection<Entry> running) {
         boolean underTest = lastLogTest != null || tests.values().stream().anyMatch(entry -> entry.started);
-        diedUnderTest = underTest
-                && (ending.kind() == Ending.Kind.STOPPED || ending.kind() == Ending.Kind.KILLED);
+        diedUnderTest = underTest && (ending.kind() == Ending.Kind.STOPPED || ending.kind() == Ending.Kind.KILLED);
         if (ending.kind() == Ending.Kind.INTERRUPTED || ending.kind() == Ending.Kind.NOT_STARTED) {
             error(death);
         } else if (!underTest) {

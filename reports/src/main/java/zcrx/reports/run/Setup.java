@@ -53,7 +53,19 @@ public record Setup(
     /** The same, for a run that begins only now. */
     public Setup startedNow() {
         return new Setup(
-                version, Instant.now(), command, profile, tests, seed, kernel, origin, host, strict, ignoredSplats, qemu, accelerator);
+                version,
+                Instant.now(),
+                command,
+                profile,
+                tests,
+                seed,
+                kernel,
+                origin,
+                host,
+                strict,
+                ignoredSplats,
+                qemu,
+                accelerator);
     }
 
     /** A command line that runs one test again as it was run. */

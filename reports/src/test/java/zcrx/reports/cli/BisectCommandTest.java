@@ -95,17 +95,24 @@ class BisectCommandTest {
         history(history);
         int count = history.split(" ", -1).length;
         int status = bisect(
-                "--good", "HEAD~" + (count - 1), "--bad", "HEAD", "--tests", "Arm.*", "--strict",
-                "--", "sh", "-c", "grep -qv unbuildable kernel && cp kernel built");
+                "--good",
+                "HEAD~" + (count - 1),
+                "--bad",
+                "HEAD",
+                "--tests",
+                "Arm.*",
+                "--strict",
+                "--",
+                "sh",
+                "-c",
+                "grep -qv unbuildable kernel && cp kernel built");
         String text = said.toString(StandardCharsets.UTF_8);
         assertThat(status).as(text).isEqualTo(exitCode);
         assertThat(text).contains(says);
         if (!commit.isEmpty()) {
             assertThat(text).contains(git("rev-parse", "--short", commit).getFirst());
         }
-        assertThat(temp.resolve("calls"))
-                .content()
-                .startsWith("vm --kernel " + tree + " --tests Arm.* --strict\n");
+        assertThat(temp.resolve("calls")).content().startsWith("vm --kernel " + tree + " --tests Arm.* --strict\n");
         // As it was.
         assertThat(git("branch", "--show-current")).containsExactly("main");
         assertThat(git("status", "--porcelain")).isEmpty();

@@ -92,9 +92,8 @@ class HardFailuresIT {
             command.addAll(words);
             stdout = Files.createTempFile(temp, "stdout", "");
             stderr = Files.createTempFile(temp, "stderr", "");
-            var builder = new ProcessBuilder(command)
-                    .redirectOutput(stdout.toFile())
-                    .redirectError(stderr.toFile());
+            var builder =
+                    new ProcessBuilder(command).redirectOutput(stdout.toFile()).redirectError(stderr.toFile());
             builder.environment().putAll(environment);
             process = builder.start();
         }
@@ -160,14 +159,18 @@ class HardFailuresIT {
     }
 
     private List<String> statuses() throws IOException {
-        return summary().at("/tests").valueStream()
+        return summary()
+                .at("/tests")
+                .valueStream()
                 .map(t -> t.at("/id").asString().replace("Deaths.", "") + " "
                         + t.at("/status").asString())
                 .toList();
     }
 
     private String message(String test) throws IOException {
-        return summary().at("/tests").valueStream()
+        return summary()
+                .at("/tests")
+                .valueStream()
                 .filter(t -> t.at("/id").asString().equals("Deaths." + test))
                 .map(t -> t.at("/message").asString())
                 .findFirst()
@@ -182,7 +185,9 @@ class HardFailuresIT {
         for (String file : List.of("junit.xml", "report/index.html", "report/matrix.html", "console.log")) {
             assertThat(out.resolve(file)).isNotEmptyFile();
         }
-        List<String> ids = summary().at("/tests").valueStream()
+        List<String> ids = summary()
+                .at("/tests")
+                .valueStream()
                 .map(t -> t.at("/id").asString())
                 .toList();
         assertThat(ids).doesNotHaveDuplicates();
@@ -191,8 +196,7 @@ class HardFailuresIT {
 
     private void row(String what, Outcome outcome) throws IOException {
         String said = Files.exists(out.resolve("summary.json"))
-                ? summary().at("/verdict").asString() + " | " + outcome.status() + " | "
-                        + String.join(", ", statuses())
+                ? summary().at("/verdict").asString() + " | " + outcome.status() + " | " + String.join(", ", statuses())
                 : "error | " + outcome.status() + " | "
                         + outcome.stderr().lines().reduce("", (_, last) -> last).strip();
         Files.createDirectories(TABLE.toAbsolutePath().getParent());
@@ -210,12 +214,20 @@ class HardFailuresIT {
         assertComplete(outcome, 1);
         assertThat(statuses())
                 .containsExactly(
-                        "before pass", "warn fail", "lockup fail", "hang fail", "clock pass", "oops fail", "after pass");
+                        "before pass",
+                        "warn fail",
+                        "lockup fail",
+                        "hang fail",
+                        "clock pass",
+                        "oops fail",
+                        "after pass");
         assertThat(message("warn")).contains("WARNING: ").contains("fingerprint warning:deaths_set<");
         assertThat(message("oops")).contains("NULL pointer dereference").contains("fingerprint oops:deaths_set<");
         assertThat(message("lockup")).contains("soft lockup");
         assertThat(message("hang")).contains("blocked for more than").contains("fingerprint hung_task:deaths_set<");
-        assertThat(summary().at("/tests").valueStream()
+        assertThat(summary()
+                        .at("/tests")
+                        .valueStream()
                         .map(t -> t.at("/duration_ms").asLong()))
                 .allSatisfy(ms -> assertThat(ms).isBetween(0L, TIMEOUT * 1000L));
         assertThat(summary().at("/notes")).isEmpty();
@@ -355,9 +367,7 @@ class HardFailuresIT {
         row("garbage and forged results", outcome);
         assertComplete(outcome, 125);
         assertThat(statuses()).startsWith("before pass").noneMatch(s -> s.endsWith(" fail"));
-        assertThat(summary().at("/reasons").toString())
-                .contains("is no result")
-                .contains("contradicts the rest");
+        assertThat(summary().at("/reasons").toString()).contains("is no result").contains("contradicts the rest");
         assertThat(outcome.stdout() + outcome.stderr())
                 .matches(text -> text.chars().noneMatch(c -> (c < ' ' && c != '\n') || (c >= 0x7f && c < 0xa0)))
                 .doesNotContain("\u202e");

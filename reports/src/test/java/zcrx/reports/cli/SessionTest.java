@@ -216,7 +216,8 @@ class SessionTest {
                 .containsExactly("6.12.107 skip", "7.2.12 pass", "9.9 error", "7.3.4 fail");
         assertThat(out.resolve("results.ktap"))
                 .content()
-                .startsWith("KTAP version 1\n1..4\n  KTAP version 1\n  # Subtest: 6.12.107\n  1..0 # SKIP no io_uring query\n")
+                .startsWith(
+                        "KTAP version 1\n1..4\n  KTAP version 1\n  # Subtest: 6.12.107\n  1..0 # SKIP no io_uring query\n")
                 .contains("\nok 1 6.12.107 # SKIP no io_uring query\n")
                 .contains("\n  ok 1 Port.noBuffers\n  # verdict: pass, kernel 7.3.4+deb13-amd64\nok 2 7.2.12\n")
                 .contains("\nnot ok 3 9.9\n")

@@ -557,10 +557,13 @@ class RunRecorderTest {
 
     @Test
     void onlyADeathUnderTestLeavesARest() {
-        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.STOPPED)).contains(SECOND);
+        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.STOPPED))
+                .contains(SECOND);
         assertThat(diedAt(Feed.planned().pass(FIRST), Ending.Kind.KILLED)).contains(FIRST);
-        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.TIMEOUT)).isEmpty();
-        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.INTERRUPTED)).isEmpty();
+        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.TIMEOUT))
+                .isEmpty();
+        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.INTERRUPTED))
+                .isEmpty();
         assertThat(diedAt(Feed.planned(), Ending.Kind.STOPPED)).isEmpty();
         assertThat(diedAt(Feed.planned().pass(FIRST).pass(SECOND).start(Feed.THIRD.id()), Ending.Kind.STOPPED))
                 .isEmpty();

@@ -198,8 +198,8 @@ final class DebianArchive {
     /** Writes apt's configuration for these suites, and says which mirror it uses. */
     private String configure(List<String> suites) throws IOException {
         if (!Files.isReadable(keyring)) {
-            throw new CannotTestException("no keys to check Debian's packages with, " + keyring
-                    + ": install debian-archive-keyring");
+            throw new CannotTestException(
+                    "no keys to check Debian's packages with, " + keyring + ": install debian-archive-keyring");
         }
         String mirror = givenMirror;
         if (mirror == null || mirror.isBlank()) {
