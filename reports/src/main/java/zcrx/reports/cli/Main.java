@@ -24,6 +24,7 @@ import zcrx.vm.CannotTestException;
             RunCommand.class,
             ProbeCommand.class,
             ReportCommand.class,
+            CompareCommand.class,
             ReproduceCommand.class,
             BisectCommand.class,
             DoctorCommand.class

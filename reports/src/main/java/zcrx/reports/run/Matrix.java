@@ -141,7 +141,7 @@ public record Matrix(List<Column> columns, List<Row> rows) {
     private static Part part(String dataPath, List<Run.Test> tests) {
         Run.Test decides = tests.stream().min(Comparator.comparing(Verdict::of)).orElseThrow();
         Verdict verdict = Verdict.of(decides);
-        String reason = verdict == Verdict.PASS ? "" : decides.id() + ": " + decides.reason();
+        String reason = verdict == Verdict.PASS ? "" : decides.id() + ": " + decides.brief();
         return new Part(dataPath, verdict, reason, tests);
     }
 

@@ -99,6 +99,11 @@ public record Run(
         public String reason() {
             return message.lines().findFirst().orElse("");
         }
+
+        /** The first two lines of the message as one: of a call that went wrong, what was asked and what came. */
+        public String brief() {
+            return String.join(" · ", message.lines().limit(2).toList());
+        }
     }
 
     /** The same run, with a text attached to some of its tests. */

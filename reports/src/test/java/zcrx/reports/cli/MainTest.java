@@ -58,7 +58,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vm", "run", "probe", "report", "bisect", "doctor"})
+    @ValueSource(strings = {"vm", "run", "probe", "report", "compare", "bisect", "doctor"})
     void everyCommandHasHelp(String command) {
         Outcome outcome = run(command, "--help");
         assertThat(outcome.status()).isZero();
@@ -94,6 +94,8 @@ class MainTest {
         assertOneLine(run("vm", "--out", temp.resolve("file").toString()), ExitCode.USAGE, "is not a directory");
         assertOneLine(run("report", temp.toString()), ExitCode.USAGE, "holds no run");
         assertOneLine(run("report", temp.resolve("none").toString()), ExitCode.USAGE, "holds no run");
+        assertOneLine(run("compare", temp.toString(), temp.toString()), ExitCode.USAGE, "holds no run");
+        assertOneLine(run("compare", "a", "b", "--format", "xml"), ExitCode.USAGE, "text, json or markdown");
     }
 
     @Test

@@ -59,7 +59,7 @@ class MatrixTest {
     void onePassAndNoFailureIsAPass() {
         Cell cell = cell(run(ResultEvent.Status.PASS, ResultEvent.Status.SKIP, ResultEvent.Status.SKIP), "ARM-002");
         assertThat(cell.verdict()).isEqualTo(Verdict.PASS);
-        assertThat(cell.reason()).isEqualTo("on simnic: Arm.a@simnic: because");
+        assertThat(cell.reason()).isEqualTo("on simnic: Arm.a@simnic: because · of this");
         assertThat(cell.parts())
                 .extracting(part -> part.dataPath() + " " + part.verdict().word() + " "
                         + part.tests().size())
@@ -71,7 +71,7 @@ class MatrixTest {
         assertThat(cell(run(ResultEvent.Status.PASS, ResultEvent.Status.SKIP, ResultEvent.Status.PASS), "ARM-001"))
                 .isEqualTo(new Cell(
                         Verdict.SKIP,
-                        "Arm.b: because",
+                        "Arm.b: because · of this",
                         cell(run(ResultEvent.Status.PASS, ResultEvent.Status.SKIP, ResultEvent.Status.PASS), "ARM-001")
                                 .parts()));
     }
@@ -80,7 +80,8 @@ class MatrixTest {
     void oneFailureOnOnePathIsAFailure() {
         Cell cell = cell(run(ResultEvent.Status.PASS, ResultEvent.Status.BROKEN, ResultEvent.Status.FAIL), "ARM-002");
         assertThat(cell.verdict()).isEqualTo(Verdict.FAIL);
-        assertThat(cell.reason()).isEqualTo("on nodev: Arm.b: because; on simnic: Arm.a@simnic: because");
+        assertThat(cell.reason())
+                .isEqualTo("on nodev: Arm.b: because · of this; on simnic: Arm.a@simnic: because · of this");
     }
 
     @Test
