@@ -181,7 +181,7 @@ class HardFailuresIT {
     private void assertComplete(Outcome outcome, int exitCode) throws IOException {
         assertThat(outcome.status()).as(outcome.stderr()).isEqualTo(exitCode);
         assertThat(summary().at("/exit_code").asInt()).isEqualTo(exitCode);
-        assertThat(outcome.stdout()).isEqualTo(Files.readString(out.resolve("results.ktap")));
+        assertThat(withoutPlan(outcome.stdout())).isEqualTo(withoutPlan(Files.readString(out.resolve("results.ktap"))));
         for (String file : List.of("junit.xml", "report/index.html", "report/matrix.html", "console.log")) {
             assertThat(out.resolve(file)).isNotEmptyFile();
         }
@@ -192,6 +192,11 @@ class HardFailuresIT {
                 .toList();
         assertThat(ids).doesNotHaveDuplicates();
         assertThat(outcome.stderr().lines()).noneMatch(l -> l.contains("Exception") || l.contains("bug of zcrx"));
+    }
+
+    /** Only afterwards it is known whether there is something to say about the run itself, which counts as a test. */
+    private static String withoutPlan(String ktap) {
+        return ktap.replaceFirst("(?m)^1\\.\\.\\d+$", "1..N");
     }
 
     private void row(String what, Outcome outcome) throws IOException {
@@ -290,7 +295,9 @@ class HardFailuresIT {
     @ParameterizedTest
     @ValueSource(strings = {"INT", "TERM"})
     void aSignalTwice(String name) throws Exception {
-        Running running = start("before", "spin", "after");
+        Running running = new Running(
+                // Whoever runs this in the background of a script has had SIGINT ignored.
+                List.of("env", "--default-signal=INT"), Map.of(), words("before", "spin", "after"));
         running.reach("Deaths.spin");
         running.signal(name);
         running.signal(name);
