@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
@@ -29,6 +30,7 @@ import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.Syscall;
 import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.RefillRing;
@@ -381,6 +383,49 @@ class Buffers {
 
     private static List<Cqe> data(Session session) {
         return session.log().stream().filter(Cqe::more).toList();
+    }
+
+    @Test
+    @Rule("BUF-026")
+    @DisplayName("a receive names an instance, is multishot and sets nothing else: EINVAL; its socket is one of TCP")
+    void requests() {
+        try (Session session = Session.open(Registration.nodev(64, PAGES))) {
+            Instance instance = session.instance();
+            int tcp = session.tcp().receiver();
+            Map<String, Long> bent =
+                    Map.of("zcrx_ifq_idx", 1L, "ioprio", 0L, "addr", 8L, "off", 8L, "addr3", 8L, "msg_flags", 1L);
+            bent.forEach((field, value) -> {
+                Struct sqe = Instance.receive(session.ring(), instance.id(), tcp, 0, 1)
+                        .set(field, value);
+                ends(session.ring(), sqe, Errno.EINVAL);
+            });
+            Struct unknown = Instance.receive(session.ring(), instance.id(), tcp, 0, 1);
+            ends(session.ring(), unknown.set("ioprio", IoUring.RECV_MULTISHOT | 1 << 15), Errno.EINVAL);
+            int datagrams = (int) Syscall.SOCKET.must(2, 2, 0);
+            ends(
+                    session.ring(),
+                    Instance.receive(session.ring(), instance.id(), datagrams, 0, 1),
+                    Errno.EPROTONOSUPPORT);
+            Syscall.CLOSE.must(datagrams);
+            ends(
+                    session.ring(),
+                    Instance.receive(
+                            session.ring(), instance.id(), session.ring().fd(), 0, 1),
+                    Errno.ENOTSOCK);
+            session.startReceiving();
+            session.transfer(1, PAGES * Memory.PAGE_SIZE);
+        }
+    }
+
+    private static void ends(Ring ring, Struct sqe, Errno expected) {
+        Struct shown = sqe.snapshot();
+        ring.submit();
+        List<Cqe> cqes = ring.drain();
+        Check.that(
+                cqes.size() == 1
+                        && cqes.getFirst().res() == expected.result()
+                        && !cqes.getFirst().more(),
+                "a request " + shown + "\ncompleted with " + cqes + ", expected one with res -" + expected);
     }
 
     @Test

@@ -8,6 +8,7 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Outcome;
@@ -100,6 +101,34 @@ class NetdevLimits {
                 path.awaitFree(path.queue());
                 NetdevPath.setUp(path.device().splitThreshold(0));
             }
+        }
+    }
+
+    @Test
+    @Rule("NIC-026")
+    @DisplayName("a dma-buf area has no address: EINVAL; a file that is none is EINVAL, and no file at all EBADF")
+    void dmabufArea() {
+        NetdevPath path = Paths.netdev();
+        try (var registration = small(path)) {
+            long address = registration.area().get("addr");
+            registration.area().set("flags", Zcrx.AREA_DMABUF);
+            try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+                registration.area().set("dmabuf_fd", -1);
+                registration.submit(ring).mustBe(Errno.EINVAL);
+                registration.area().set("addr", 0);
+                registration.submit(ring).mustBe(Errno.EBADF);
+                registration.area().set("dmabuf_fd", ring.fd());
+                registration.submit(ring).mustBe(Errno.EINVAL);
+            }
+            registration.area().set("dmabuf_fd", -1);
+            refusedUntil(
+                    registration,
+                    Errno.EBADF,
+                    () -> registration
+                            .area()
+                            .set("flags", 0)
+                            .set("dmabuf_fd", 0)
+                            .set("addr", address));
         }
     }
 

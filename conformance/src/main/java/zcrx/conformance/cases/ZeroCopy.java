@@ -20,6 +20,7 @@ import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.RefillRing;
 import zcrx.fixtures.zcrx.Session;
 import zcrx.fixtures.zcrx.Stats.Snapshot;
 
@@ -212,6 +213,52 @@ class ZeroCopy {
             }
             nothingCopied(queue);
             nothingCopied(other);
+        }
+    }
+
+    @Test
+    @Rule({"NIC-018", "BUF-017"})
+    @DisplayName("a queue passes over refill entries that name no buffer, or none that is held, and what is held stays")
+    void invalidEntries() {
+        NetdevPath path = Paths.netdev();
+        int pages = Steered.PLENTY;
+        // The queue takes buffers from the end of the area, and never comes as far as to these.
+        int unused = 16;
+        try (Steered queue = Steered.open(
+                path, Steered.registration(path, pages).events(BOTH).stats())) {
+            Session session = queue.session();
+            RefillRing refill = session.instance().refill();
+            session.transfer(1, 8 * Memory.PAGE_SIZE);
+            List<Cqe> kept = session.takeHeld();
+            var before = kept.stream()
+                    .map(cqe -> session.instance().data(cqe).toArray(ValueLayout.JAVA_BYTE))
+                    .toList();
+            for (int round = 0; round < 64; round++) {
+                refill.push((long) pages * Memory.PAGE_SIZE, 0);
+                refill.push(Zcrx.OFFSET_MASK, 0);
+                refill.push(1L << Zcrx.AREA_SHIFT, 0);
+                refill.push(round % unused * (long) Memory.PAGE_SIZE, 0);
+                refill.entry(refill.tail())
+                        .clear()
+                        .set("off", kept.get(round % kept.size()).extra0())
+                        .set("__pad", 1);
+                refill.publish(refill.tail() + 1);
+                session.transfer(1, 4 * Memory.PAGE_SIZE);
+                session.giveBack(Integer.MAX_VALUE);
+            }
+            Check.that(refill.head() > 0, "the queue has taken nothing from its refill ring");
+            for (Cqe cqe : session.log()) {
+                Check.that(
+                        (cqe.extra0() & Zcrx.OFFSET_MASK) >= (long) unused * Memory.PAGE_SIZE,
+                        "a buffer was delivered that came into use by a refill entry alone: " + cqe);
+            }
+            for (int i = 0; i < kept.size(); i++) {
+                Check.equal(
+                        "first byte that changed of " + kept.get(i) + ", which is held",
+                        -1,
+                        session.instance().data(kept.get(i)).mismatch(MemorySegment.ofArray(before.get(i))));
+            }
+            nothingCopied(queue);
         }
     }
 
