@@ -413,7 +413,7 @@ class Buffers {
                             session.ring(), instance.id(), session.ring().fd(), 0, 1),
                     Errno.ENOTSOCK);
             session.startReceiving();
-            session.transfer(1, PAGES * Memory.PAGE_SIZE);
+            session.transfer(1, 2 * Memory.PAGE_SIZE);
         }
     }
 
