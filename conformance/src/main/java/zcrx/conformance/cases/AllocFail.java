@@ -168,7 +168,7 @@ class AllocFail {
 
     /** Of an area that is larger than a scarce one. */
     private static void starveAll(Steered queue) {
-        queue.session().send(2 * Steered.SCARCE * Memory.PAGE_SIZE);
+        queue.session().send((LARGER - Steered.SCARCE) * Memory.PAGE_SIZE);
         queue.starve();
     }
 

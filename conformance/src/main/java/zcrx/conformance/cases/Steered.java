@@ -18,8 +18,12 @@ final class Steered implements AutoCloseable {
     static final int PLENTY = 1024;
     /** The queue has its buffers, and a page pool takes as many once more: then there are none left. */
     static final int SCARCE = 2 * NetdevPath.RING;
-    /** What empties a scarce area, and goes on asking. */
-    private static final int TOO_MUCH = 2 * SCARCE * Memory.PAGE_SIZE;
+    /**
+     * What empties a scarce area, and goes on asking, in buffers. Not by much: of what is on its way when buffers are
+     * given back, a packet may have been dropped and those behind it wait for it, out of order. If these could fill the
+     * area, nothing would be left to receive the missing one in, for ever.
+     */
+    private static final int TOO_MUCH = SCARCE + NetdevPath.RING / 2;
 
     private static final int ENTRIES = 2048;
 
@@ -82,7 +86,7 @@ final class Steered implements AutoCloseable {
     /** Sends more than there are buffers, gives none back, and waits until the device has asked for some in vain. */
     void starve() {
         long before = nic("alloc_fail");
-        session.send(TOO_MUCH);
+        session.send(TOO_MUCH * Memory.PAGE_SIZE);
         receiveUntil("the queue to starve", () -> nic("alloc_fail") > before);
     }
 
