@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -40,6 +41,9 @@ final class TestList {
 
     private static final String RULE = ",";
 
+    private static final List<String> CLASSES =
+            Cases.ALL.stream().map(Class::getName).toList();
+
     private static final Set<Class<?>> KNOWN = Set.of(Test.class, DisplayName.class, Order.class);
 
     private TestList() {}
@@ -48,6 +52,11 @@ final class TestList {
     public static void main(String[] args) throws IOException {
         var tests = new ArrayList<>(found(new JupiterTestEngine(), Kind.EXAMPLE));
         tests.addAll(found(new JqwikTestEngine(), Kind.PROPERTY));
+        // A fault breaks many tests: the first to fail shall be the one whose rule the others build on.
+        tests.sort(Comparator.comparing(ListedTest::kind)
+                .thenComparingInt(test -> CLASSES.indexOf(test.className()))
+                .thenComparing(
+                        test -> test.rules().isEmpty() ? "" : test.rules().getFirst()));
         Cases.ALL.forEach(TestList::checkIsPlain);
         Path file = Path.of(args[0])
                 .resolve(TestList.class.getPackageName().replace('.', '/'))

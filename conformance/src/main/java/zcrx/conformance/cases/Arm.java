@@ -20,6 +20,7 @@ import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("fire-once and re-arm")
@@ -215,6 +216,26 @@ class Arm {
             session.arm(Zcrx.EVENT_COPY);
             firesAgain(session);
             staysLatched(session);
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
+    @Rule("EVT-018")
+    @DisplayName("a copy that finds no buffer is no COPY")
+    void copyOfNothing() {
+        int pages = 4;
+        try (Session session = Session.open(Registration.nodev(64, pages).events(COPY))) {
+            session.startReceiving();
+            session.exhaust(pages, Errno.ENOMEM);
+            session.settle();
+            session.awaitEvent();
+            session.arm(Zcrx.EVENT_COPY);
+            session.startReceiving();
+            session.mustHaveEnded(Errno.ENOMEM);
+            session.settle();
+            Check.equal("events of a receive without any buffer", List.of(), session.takeEvents());
+            session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
         }
     }
 }

@@ -225,8 +225,10 @@ class Buffers {
         try (Session session = receiving(PAGES)) {
             session.exhaust(PAGES, Errno.ENOMEM);
             RefillRing refill = session.instance().refill();
+            int length = -1;
             for (Cqe cqe : session.takeHeld()) {
-                refill.push(cqe.extra0() + Memory.PAGE_SIZE - 1, -1);
+                refill.push(cqe.extra0() + Memory.PAGE_SIZE - 1, length);
+                length = 0;
             }
             session.instance().flush().mustBe(0);
             allDeliverable(session, PAGES);
@@ -487,6 +489,39 @@ class Buffers {
             }
             session.giveBackAll();
             allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.EVERY_PATH)
+    @Rule("BUF-015")
+    @DisplayName("no buffer is lost to a completion ring that was full")
+    void noneLostToFullRing() {
+        int slots = 4;
+        try (Session session =
+                Session.open(CqeFormat.CQE32, slots, Paths.current().copying(64, PAGES))) {
+            // More rounds than there are buffers to lose.
+            for (int round = 0; round <= PAGES; round++) {
+                if (session.terminal() != null || round == 0) {
+                    session.startReceiving();
+                }
+                session.exhaust(slots, Errno.ENOSPC);
+                session.receiveRest();
+            }
+        }
+    }
+
+    @Test
+    @Rule("BUF-018")
+    @DisplayName("head and tail of the refill ring are 0 after registration, whatever was there")
+    void emptyAtRegistration() {
+        try (var registration = Registration.nodev(64, PAGES);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.regionMemory().fill((byte) 0x5a);
+            try (Instance instance = Instance.register(ring, registration)) {
+                Check.equal("head", 0, instance.refill().head());
+                Check.equal("tail", 0, instance.refill().tail());
+            }
         }
     }
 

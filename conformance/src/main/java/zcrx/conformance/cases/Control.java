@@ -94,6 +94,10 @@ class Control {
             for (long id : new long[] {instance.id() + 1, 0x7fff_ffffL, 0xffff_ffffL}) {
                 instance.ctrl(flush(instance).set("zcrx_id", id)).mustBe(Errno.ENXIO);
             }
+            for (int bit = 0; bit < 32; bit++) {
+                instance.ctrl(flush(instance).set("zcrx_id", instance.id() ^ 1L << bit))
+                        .mustBe(Errno.ENXIO);
+            }
         });
         try (Ring ring = Ring.open(CqeFormat.CQE32);
                 Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {

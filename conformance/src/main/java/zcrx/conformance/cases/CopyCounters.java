@@ -164,13 +164,17 @@ class CopyCounters {
 
     @Test
     @Rule("CNT-006")
-    @DisplayName("the counters never go down")
+    @DisplayName("the counters never go down, neither by a flush nor by arming")
     void neverDown() {
         try (Session session = receiving(Paths.current().copying().events(BOTH))) {
             Snapshot last = session.stats();
             for (int i = 0; i < 16; i++) {
                 session.transfer(1, PIECE);
                 session.giveBackAll();
+                session.settle();
+                if (i % 2 == 0) {
+                    session.arm(Zcrx.EVENT_COPY);
+                }
                 Snapshot now = session.stats();
                 notBelow(last, now);
                 last = now;
@@ -190,6 +194,22 @@ class CopyCounters {
             session.receiveRest();
             Check.equal("copy_bytes", session.tcp().sent(), session.stats().bytes());
             invariants(session, Snapshot.ZERO);
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
+    @Rule("CNT-018")
+    @DisplayName("a copy that finds no buffer is not counted")
+    void copyOfNothing() {
+        int pages = 4;
+        try (Session session = receiving(Paths.current().copying(64, pages))) {
+            session.exhaust(pages, Errno.ENOMEM);
+            Snapshot before = session.stats();
+            session.startReceiving();
+            session.mustHaveEnded(Errno.ENOMEM);
+            Check.equal("completions that bring data", pages, session.dataCompletions());
+            Check.equal("statistics after a receive without any buffer", before, session.stats());
         }
     }
 

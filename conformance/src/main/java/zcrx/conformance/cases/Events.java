@@ -230,21 +230,6 @@ class Events {
     }
 
     @Test
-    @RunsOn(Scope.NODEV)
-    @Rule("EVT-013")
-    @DisplayName("a descriptor of zeros is accepted, and so is STATS without any type")
-    void emptyDescriptor() {
-        try (var registration = Registration.nodev().events(0, 0);
-                Ring ring = Ring.open(CqeFormat.CQE32)) {
-            registration.submit(ring).mustBe(0);
-        }
-        try (var registration = Registration.nodev().events(0, 0).stats();
-                Ring ring = Ring.open(CqeFormat.CQE32)) {
-            registration.submit(ring).mustBe(0);
-        }
-    }
-
-    @Test
     @Rule("EVT-014")
     @DisplayName("an event that finds the completion ring full comes after a flush: not lost, not doubled")
     void fullCompletionRing() {

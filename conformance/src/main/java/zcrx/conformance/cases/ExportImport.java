@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -331,6 +334,21 @@ class ExportImport {
             twin.arm(Zcrx.EVENT_COPY).mustBe(0);
             session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
             twin.close();
+        }
+    }
+
+    @Test
+    @Rule("IMP-014")
+    @DisplayName("an exported descriptor is closed by exec")
+    void closedByExec() throws IOException {
+        final long closeOnExec = 02000000;
+        try (Session session = Session.open(Registration.nodev());
+                Exported exported = Exported.of(session.instance())) {
+            long flags = Files.readAllLines(Path.of("/proc/self/fdinfo/" + exported.fd())).stream()
+                    .filter(line -> line.startsWith("flags:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""), 8))
+                    .sum();
+            Check.equal("O_CLOEXEC among the flags", closeOnExec, flags & closeOnExec);
         }
     }
 }

@@ -351,6 +351,13 @@ class LayoutQueries {
                 query.ask(Query.NO_RING).mustBe(Errno.EFAULT);
             }
         }
+        try (Memory room = Memory.anonymous(Memory.PAGE_SIZE);
+                var query = new Query(IoUring.QUERY_ZCRX_EVENT, EVENT_SIZE, 1)) {
+            room.segment().copyFrom(query.header(0).memory());
+            room.readOnly();
+            Ring.register(Query.NO_RING, "QUERY", IoUring.REGISTER_QUERY, room.address(), 0, null)
+                    .mustBe(Errno.EFAULT);
+        }
     }
 
     @Test

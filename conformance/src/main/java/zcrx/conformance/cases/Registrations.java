@@ -91,6 +91,20 @@ class Registrations {
     }
 
     @Test
+    @Rule("EVT-013")
+    @DisplayName("a descriptor of zeros is accepted, and so is STATS without any type")
+    void emptyDescriptor() {
+        try (var registration = Registration.nodev().events(0, 0);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.submit(ring).mustBe(0);
+        }
+        try (var registration = Registration.nodev().events(0, 0).stats();
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.submit(ring).mustBe(0);
+        }
+    }
+
+    @Test
     @Rule("REG-002")
     @DisplayName("the ring must defer its task work and have 32-byte completions: EINVAL")
     void ringFlags() {
@@ -192,6 +206,8 @@ class Registrations {
                 registration.reg().set("rq_entries", tooMany);
                 registration.submit(ring).mustBe(Errno.EINVAL);
             }
+            registration.reg().set("rq_entries", Zcrx.RQ_MAX_ENTRIES);
+            registration.submit(ring).mustBe(0);
         }
         try (var registration = Registration.nodev(Zcrx.RQ_MAX_ENTRIES, 8);
                 Ring ring = Ring.withFlags(Ring.REQUIRED_FLAGS | IoUring.SETUP_CQE32 | IoUring.SETUP_CLAMP)) {

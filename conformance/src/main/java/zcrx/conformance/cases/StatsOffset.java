@@ -85,6 +85,8 @@ class StatsOffset {
         for (long offset : new long[] {regionSize() - ALIGNMENT, regionSize(), regionSize() + Memory.PAGE_SIZE}) {
             at(offset).mustBe(Errno.ERANGE);
         }
+        // Its low 32 bits alone would do.
+        at((1L << 32) + regionSize() - STATS_SIZE).mustBe(Errno.ERANGE);
     }
 
     @Test
