@@ -62,13 +62,35 @@ public final class HostTools {
                         version("setpriv", "--version")));
     }
 
+    /** What building a kernel needs besides. */
+    public static List<Tool> forKernelBuilds() {
+        String purpose = "builds kernels";
+        return List.of(
+                new Tool("flex", "flex", purpose, version("flex", "--version")),
+                new Tool("bison", "bison", purpose, version("bison", "--version")),
+                new Tool("bc", "bc", purpose, version("bc", "--version")),
+                new Tool("xz", "xz-utils", "unpacks the source of kernels", version("xz", "--version")),
+                new Tool(
+                        "libelf",
+                        "libelf-dev",
+                        purpose,
+                        Optional.of(Path.of("/usr/include/gelf.h"))
+                                .filter(Files::isReadable)
+                                .map(Path::toString)));
+    }
+
+    /** Installs what is missing of {@link #all}. */
+    public static void install(Consumer<String> tell) {
+        install(all(), tell);
+    }
+
     /**
      * Installs what is missing when run by root; else throws with the line to type.
      *
      * @param tell gets a line that says what is being installed
      */
-    public static void install(Consumer<String> tell) {
-        List<String> missing = all().stream()
+    public static void install(List<Tool> tools, Consumer<String> tell) {
+        List<String> missing = tools.stream()
                 .filter(tool -> tool.found().isEmpty())
                 .map(Tool::debianPackage)
                 .toList();

@@ -22,6 +22,7 @@ import zcrx.vm.CannotTestException;
         subcommands = {
             VmCommand.class,
             RunCommand.class,
+            ProveCommand.class,
             ProbeCommand.class,
             ReportCommand.class,
             CompareCommand.class,

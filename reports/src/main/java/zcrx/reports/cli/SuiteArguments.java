@@ -163,6 +163,11 @@ final class SuiteArguments {
     }
 
     Duration timeout() {
+        return time(timeout);
+    }
+
+    /** What a user gives for {@code --timeout}. */
+    static Duration time(String timeout) {
         Matcher m = TIME.matcher(timeout);
         if (!m.matches()) {
             throw new BadRequestException("--timeout " + timeout + ": not a time; give one such as 90s, 10m or 1h");

@@ -43,13 +43,13 @@ import zcrx.vm.qemu.VmOptions.Accel;
         description = "Boots a kernel in a virtual machine, runs the suite in it, and says pass or fail.")
 final class VmCommand implements Callable<Integer> {
     /** Below the project's root. */
-    private static final Path MODULES = Path.of("fixtures");
+    static final Path MODULES = Path.of("fixtures");
 
     /** Failures that are tried as C programs without being asked to. */
     private static final int TRIED = 3;
 
-    private static final String DEFAULT_MEMORY = "2G";
-    private static final int DEFAULT_CPUS = 2;
+    static final String DEFAULT_MEMORY = "2G";
+    static final int DEFAULT_CPUS = 2;
     private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV, PathKind.SIMNIC);
 
     @Option(

@@ -34,6 +34,7 @@ final class DebianArchive {
     /** Names the environment variable, too, that is how other distributions use this. */
     static final String MIRROR_VARIABLE = "ZCRX_DEBIAN_MIRROR";
 
+    private static final String VERSION_FIELD = "Version: ";
     private static final Duration FRESH = Duration.ofHours(6);
     private static final Pattern STATUS = Pattern.compile("dlstatus:\\d+:(\\d+)(\\.\\d+)?:.*");
     private static final Pattern RELEASE_FILE = Pattern.compile("'([^']+)/dists/([^/']+)/InRelease' .*");
@@ -157,6 +158,19 @@ final class DebianArchive {
                 .filter(l -> l.startsWith("Depends: "))
                 .map(l -> l.substring("Depends: ".length()))
                 .toList();
+    }
+
+    /** The version of a package that would be fetched; throws when there is no such package. */
+    String candidate(List<String> suites, String name) throws IOException {
+        prepare(suites);
+        Command.Result result =
+                Command.run(List.of("apt-cache", "show", "--no-all-versions", name), environment(), line -> false);
+        return result.lines().stream()
+                .filter(l -> l.startsWith(VERSION_FIELD))
+                .map(l -> l.substring(VERSION_FIELD.length()))
+                .findFirst()
+                .orElseThrow(() -> new CannotTestException(
+                        "Debian has no " + name + " (any more) in " + String.join(", ", suites)));
     }
 
     /** Fetches packages of the suites that were asked for last, and unpacks them below a directory. */

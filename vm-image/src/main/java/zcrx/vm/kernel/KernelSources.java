@@ -29,6 +29,11 @@ public final class KernelSources {
     private static final String NO_KERNEL = ": not a kernel for x86-64; give a bzImage (vmlinuz), an ELF vmlinux, a"
             + " build tree, a .deb, or a directory or tar file with one of these";
 
+    /** The series that the faults are written for. */
+    private static final String SOURCE = "linux-source-7.3";
+
+    private static final List<String> SOURCE_SUITES = List.of("trixie-backports");
+
     /** File locks keep processes apart, not threads. */
     private static final ReentrantLock WITHIN_THIS_PROCESS = new ReentrantLock();
 
@@ -120,6 +125,41 @@ public final class KernelSources {
         }
     }
 
+    /**
+     * A small kernel with all of the faults in it, none of them switched on: the first takes {@code zcrx_fault=1} on the
+     * command line. Built once for each version of Debian's source, configuration and list of faults.
+     *
+     * @param config what the kernel has on top of tinyconfig
+     */
+    public Kernel faulty(Path config, List<Fault> faults) {
+        String version = exclusively("find Debian's kernel source", () -> archive.candidate(SOURCE_SUITES, SOURCE));
+        var kernel = new FaultyKernel(
+                cacheDir.resolve("faulty").resolve(version.replaceAll("[^A-Za-z0-9.+~-]", "_")), progress);
+        // A build takes long, and keeps nobody else from fetching.
+        exclusively("build a kernel with faults", "lock-faulty", () -> {
+            if (!kernel.hasSource()) {
+                fetchSource(kernel);
+            }
+            kernel.build(Files.readString(config), faults);
+            return kernel;
+        });
+        return resolve(kernel.tree().toString());
+    }
+
+    private void fetchSource(FaultyKernel kernel) throws IOException {
+        Path part = Files.createTempDirectory(cacheDir, "source-");
+        try {
+            Path source = Files.createDirectory(part.resolve("source"));
+            exclusively("fetch Debian's kernel source", () -> {
+                archive.unpack(List.of(SOURCE), part);
+                return part;
+            });
+            kernel.unpack(part.resolve("usr/src").resolve(SOURCE + ".tar.xz"), source);
+        } finally {
+            deleteTree(part);
+        }
+    }
+
     private static void deleteTree(Path dir) throws IOException {
         try (Stream<Path> all = Files.walk(dir)) {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
@@ -135,11 +175,15 @@ public final class KernelSources {
     }
 
     private <T> T exclusively(String what, Work<T> work) {
+        return exclusively(what, "lock", work);
+    }
+
+    private <T> T exclusively(String what, String lockFile, Work<T> work) {
         WITHIN_THIS_PROCESS.lock();
         try {
             Files.createDirectories(cacheDir);
             try (FileChannel channel = FileChannel.open(
-                            cacheDir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                            cacheDir.resolve(lockFile), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock _ = lock(channel)) {
                 return work.done();
             }
