@@ -8,11 +8,14 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import net.jqwik.engine.JqwikTestEngine;
+import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestEngine;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -80,19 +83,35 @@ public final class Suite {
         List<ListedTest> all = TestList.all();
         var batches = new ArrayList<Batch>();
         boolean reached = options.after().isEmpty();
+        int wanted = 0;
         for (PathKind path : options.paths()) {
-            var tests = new ArrayList<ListedTest>();
+            var here = new ArrayList<ListedTest>();
             for (ListedTest test : all) {
-                if (test.isWanted(options, path)) {
-                    if (reached) {
-                        tests.add(test);
-                    }
-                    reached = reached || test.id(path).equals(options.after());
+                if (test.isWanted(options, path) && options.shard().has(wanted++)) {
+                    here.add(test);
                 }
+            }
+            shuffle(here, options.shuffle());
+            var tests = new ArrayList<ListedTest>();
+            for (ListedTest test : here) {
+                if (reached) {
+                    tests.add(test);
+                }
+                reached = reached || test.id(path).equals(options.after());
             }
             batches.add(new Batch(path, tests));
         }
         return batches;
+    }
+
+    /** Properties stay behind the examples, in the order of their engine. */
+    private static void shuffle(List<ListedTest> tests, @Nullable Long seed) {
+        if (seed != null) {
+            int examples = (int) tests.stream()
+                    .takeWhile(test -> test.kind() == Kind.EXAMPLE)
+                    .count();
+            Collections.shuffle(tests.subList(0, examples), new Random(seed));
+        }
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import zcrx.fixtures.path.PathKind;
 
 /**
@@ -15,9 +16,18 @@ import zcrx.fixtures.path.PathKind;
  * @param seed of every random choice
  * @param tests globs over test ids and requirement ids; empty for all of the profile
  * @param paths to run it on, in this order
+ * @param shard the part of it that runs here
+ * @param shuffle seed of the order in which the examples of each path run; null for the order of the report
  * @param after id of the last test that was run before, when this is the rest of a run; empty for all
  */
-public record SuiteOptions(Profile profile, long seed, List<String> tests, List<PathKind> paths, String after) {
+public record SuiteOptions(
+        Profile profile,
+        long seed,
+        List<String> tests,
+        List<PathKind> paths,
+        Shard shard,
+        @Nullable Long shuffle,
+        String after) {
     /** What runs anywhere. */
     private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV);
 
@@ -48,12 +58,24 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
 
     /** From the start. */
     public SuiteOptions(Profile profile, long seed, List<String> tests, List<PathKind> paths) {
-        this(profile, seed, tests, paths, "");
+        this(profile, seed, tests, paths, Shard.WHOLE, null, "");
     }
 
     /** What comes behind a test. */
     public SuiteOptions restAfter(String id) {
-        return new SuiteOptions(profile, seed, tests, paths, id);
+        return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, id);
+    }
+
+    /** The words that choose a shard and an order; none where everything runs in the order of the report. */
+    public List<String> selection() {
+        var words = new ArrayList<String>();
+        if (!shard.equals(Shard.WHOLE)) {
+            words.addAll(List.of("--shard", shard.word()));
+        }
+        if (shuffle != null) {
+            words.addAll(List.of("--shuffle", Long.toString(shuffle)));
+        }
+        return words;
     }
 
     /** The words that {@link #parse} takes back. */
@@ -69,6 +91,7 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
                 words.add(path.word());
             }
         }
+        words.addAll(selection());
         if (!after.isEmpty()) {
             words.addAll(List.of("--after", after));
         }
@@ -81,6 +104,8 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
         long seed = 0;
         var tests = new ArrayList<String>();
         var paths = new ArrayList<PathKind>();
+        Shard shard = Shard.WHOLE;
+        Long shuffle = null;
         String after = "";
         for (Iterator<String> i = words.iterator(); i.hasNext(); ) {
             String option = i.next();
@@ -96,6 +121,8 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
                             .orElseThrow(() -> new IllegalArgumentException("unknown profile: " + value));
                 case "--seed" -> seed = Long.parseLong(value);
                 case "--tests" -> tests.add(value);
+                case "--shard" -> shard = Shard.parse(value);
+                case "--shuffle" -> shuffle = Long.valueOf(value);
                 case "--after" -> after = value;
                 case "--data-path" ->
                     paths.add(PathKind.of(value)
@@ -103,6 +130,6 @@ public record SuiteOptions(Profile profile, long seed, List<String> tests, List<
                 default -> throw new IllegalArgumentException("unknown option: " + option);
             }
         }
-        return new SuiteOptions(profile, seed, tests, paths.isEmpty() ? DEFAULT_PATHS : paths, after);
+        return new SuiteOptions(profile, seed, tests, paths.isEmpty() ? DEFAULT_PATHS : paths, shard, shuffle, after);
     }
 }

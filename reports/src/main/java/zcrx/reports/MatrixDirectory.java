@@ -17,6 +17,7 @@ import zcrx.reports.format.SummaryJson;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.KnownBugs;
+import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 
 /**
@@ -80,6 +81,16 @@ public final class MatrixDirectory {
             throw CannotTestException.because(e, "cannot record the runs", "give a directory with room, --out");
         }
         return directory;
+    }
+
+    /** The runs that a directory holds, of one kernel or of several. Throws {@link BadRequestException} where there is none. */
+    public static List<RunDirectory> runsIn(Path path) throws IOException {
+        if (!isOne(path)) {
+            return List.of(RunDirectory.of(path));
+        }
+        return of(path).parts.stream()
+                .map(part -> RunDirectory.of(path.resolve(part.directory())))
+                .toList();
     }
 
     /** Goes through all runs again. */

@@ -234,8 +234,7 @@ public final class RunDirectory {
         Files.move(whole, path.resolve(RECORD), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Goes through a recorded run again. */
-    public Run replay(KnownBugs knownBugs) throws IOException {
+    private Recorded read() throws IOException {
         Recorded record;
         try {
             record = JSON.readValue(Files.readString(path.resolve(RECORD)), Recorded.class);
@@ -245,6 +244,12 @@ public final class RunDirectory {
         if (record.format() != Recorded.FORMAT) {
             throw new IOException(path + ": has format " + record.format() + ", this version reads " + Recorded.FORMAT);
         }
+        return record;
+    }
+
+    /** Goes through a recorded run again. */
+    public Run replay(KnownBugs knownBugs) throws IOException {
+        Recorded record = read();
         Run run = null;
         String diedAt = "";
         for (int i = 0; i < record.guests().size(); i++) {
@@ -275,6 +280,21 @@ public final class RunDirectory {
     /** Keeps what became of the C programs, by the ids of the tests. */
     public void reproduced(Map<String, String> verdicts) throws IOException {
         write(path.resolve(REPRODUCTIONS), JSON.writeValueAsString(verdicts) + "\n");
+    }
+
+    /** Copies what was recorded, so that {@code other}, which is empty, can be gone through and reported in its place. */
+    public void copyTo(RunDirectory other) throws IOException {
+        var names = new ArrayList<>(List.of(RECORD));
+        for (int i = 0; i < read().guests().size(); i++) {
+            names.add(nameFor(i, CONSOLE));
+            names.add(nameFor(i, EVENTS));
+        }
+        if (Files.exists(path.resolve(REPRODUCTIONS))) {
+            names.add(REPRODUCTIONS);
+        }
+        for (String name : names) {
+            Files.copy(path.resolve(name), other.path.resolve(name));
+        }
     }
 
     private void lines(String name, Consumer<String> to) throws IOException {

@@ -317,6 +317,7 @@ final class ProveCommand implements Callable<Integer> {
                         "--strict"),
                 stage.profile().word(),
                 options.tests(),
+                options.selection(),
                 seed,
                 bench.kernel.release(),
                 bench.kernel.origin(),

@@ -37,6 +37,7 @@ final class RunCommand implements Callable<Integer> {
                     suite.strict() ? List.of("run", "--strict") : List.of("run"),
                     options.profile().word(),
                     options.tests(),
+                    options.selection(),
                     options.seed(),
                     kernel.release(),
                     "running here",

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import zcrx.conformance.Shard;
 import zcrx.conformance.Suite;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
@@ -48,6 +49,21 @@ final class SuiteArguments {
             paramLabel = "N",
             description = "Seed of every random choice. Default: a new one, which is printed and recorded")
     private @Nullable Long seed;
+
+    @Option(
+            names = "--shard",
+            paramLabel = "I/N",
+            description = {
+                "Only the I-th of N parts of these tests; all parts together are all of them.",
+                "The reports are joined by ./zcrx report --merge."
+            })
+    private @Nullable String shard;
+
+    @Option(
+            names = "--shuffle",
+            paramLabel = "SEED",
+            description = "Run the examples of each data path in an order made from this number.")
+    private @Nullable Long shuffle;
 
     @Option(
             names = "--data-path",
@@ -150,7 +166,20 @@ final class SuiteArguments {
                         + " text");
             }
         }
-        return new SuiteOptions(what, chosen, tests, paths);
+        var options = new SuiteOptions(what, chosen, tests, paths, shard(), shuffle, "");
+        if (Suite.plan(options).isEmpty()) {
+            throw new BadRequestException(
+                    "--shard " + shard + ": is empty, as there are fewer tests than shards; give a smaller N");
+        }
+        return options;
+    }
+
+    private Shard shard() {
+        try {
+            return shard == null ? Shard.WHOLE : Shard.parse(shard);
+        } catch (IllegalArgumentException e) {
+            throw new BadRequestException("--shard " + e.getMessage());
+        }
     }
 
     private static boolean matchesNothing(SuiteOptions onePattern) {

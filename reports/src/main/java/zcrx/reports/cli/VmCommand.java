@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +22,7 @@ import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.PathKind;
 import zcrx.reports.repro.Reproducers;
+import zcrx.reports.run.Column;
 import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
@@ -148,13 +148,13 @@ final class VmCommand implements Callable<Integer> {
                 }
                 QemuVm vm = machines.machine(kernel);
                 Setup setup = setup(options, kernel, vm, terminal);
-                guests.put(kernel.sha256(), new Guest(unique(kernel.release(), labels), setup, vm));
+                guests.put(kernel.sha256(), new Guest(Column.unique(kernel.release(), labels), setup, vm));
                 if (vm.isAccelerated()) {
                     threads = cpus;
                 }
             } catch (CannotTestException e) {
                 // One that cannot be had keeps no other from being tested, and the whole from a pass.
-                guests.put(spec, new Guest(unique(spec, labels), unavailable(options, spec), (_, _, _) -> {
+                guests.put(spec, new Guest(Column.unique(spec, labels), unavailable(options, spec), (_, _, _) -> {
                     throw e;
                 }));
             }
@@ -162,14 +162,6 @@ final class VmCommand implements Callable<Integer> {
         int room = jobs == null ? HostRoom.now().guests(threads, vmOptions.memoryMiB()) : jobs;
         return session.runAll(List.copyOf(guests.values()), Math.min(room, guests.size()))
                 .number();
-    }
-
-    private static String unique(String name, Set<String> taken) {
-        String label = name;
-        for (int i = 2; !taken.add(label); i++) {
-            label = name + "-" + i;
-        }
-        return label;
     }
 
     /** Kernels, and what is needed to boot them, which is gone when this is closed. */
@@ -277,6 +269,7 @@ final class VmCommand implements Callable<Integer> {
                 command,
                 options.profile().word(),
                 options.tests(),
+                options.selection(),
                 options.seed(),
                 release,
                 origin,

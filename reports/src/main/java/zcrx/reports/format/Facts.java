@@ -29,6 +29,9 @@ final class Facts {
             facts.put("accelerator", setup.accelerator());
         }
         facts.put("profile", setup.profile());
+        if (!setup.selection().isEmpty()) {
+            facts.put("selection", String.join(" ", setup.selection()));
+        }
         facts.put("seed", Long.toString(setup.seed()));
         facts.put("zcrx-conformance", setup.version());
         if (!run.notes().isEmpty()) {

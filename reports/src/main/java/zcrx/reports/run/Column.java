@@ -2,6 +2,7 @@
 package zcrx.reports.run;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * A run among others that are reported together.
@@ -13,6 +14,19 @@ public record Column(String label, Run run) {
     /** A run by itself. */
     public Column(Run run) {
         this(run.release(), run);
+    }
+
+    /**
+     * A label for another run of the kernel {@code release}.
+     *
+     * @param taken labels of the others, to which it is added
+     */
+    public static String unique(String release, Set<String> taken) {
+        String label = release;
+        for (int i = 2; !taken.add(label); i++) {
+            label = release + "-" + i;
+        }
+        return label;
     }
 
     /**

@@ -162,6 +162,8 @@ public record Matrix(List<Column> columns, List<Row> rows) {
         } else if (!run.setup().tests().isEmpty()) {
             reason = "not checked by what was chosen, --tests "
                     + String.join(" --tests ", run.setup().tests());
+        } else if (!run.setup().selection().isEmpty()) {
+            reason = "not checked by " + run.setup().suite();
         } else {
             reason = "not checked by profile " + run.setup().profile();
         }

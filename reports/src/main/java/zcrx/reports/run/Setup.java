@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param command words of the command line that say where to run, such as {@code vm --kernel debian:7.3}
  * @param profile that was asked for
  * @param tests patterns that chose among its tests; empty for all of them
+ * @param selection words of the command line that chose a shard and an order; empty for all in the order of the report
  * @param seed of every random choice
  * @param kernel release that is going to be tested, as far as it is known beforehand
  * @param origin where that kernel is from, in words
@@ -29,6 +30,7 @@ public record Setup(
         List<String> command,
         String profile,
         List<String> tests,
+        List<String> selection,
         long seed,
         String kernel,
         String origin,
@@ -42,12 +44,18 @@ public record Setup(
         command = List.copyOf(command);
         // Earlier records lack these.
         tests = tests == null ? List.of() : List.copyOf(tests);
+        selection = selection == null ? List.of() : List.copyOf(selection);
         ignoredSplats = ignoredSplats == null ? List.of() : List.copyOf(ignoredSplats);
     }
 
     /** Whether a report of the kernel is known and fails nothing. One that ended the guest is never. */
     public boolean ignores(Splat splat) {
         return splat.kind() != Splat.Kind.PANIC && ignoredSplats.contains(splat.fingerprint());
+    }
+
+    /** What was run, in words. */
+    public String suite() {
+        return selection.isEmpty() ? profile : profile + " " + String.join(" ", selection);
     }
 
     /** The same, for a run that begins only now. */
@@ -58,6 +66,7 @@ public record Setup(
                 command,
                 profile,
                 tests,
+                selection,
                 seed,
                 kernel,
                 origin,

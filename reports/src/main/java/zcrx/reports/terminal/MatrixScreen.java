@@ -75,7 +75,7 @@ public final class MatrixScreen {
                         setup.qemu() + ", " + setup.accelerator() + ", " + setup.host() + "; " + room + " at a time"));
         terminal.line(
                 "suite",
-                setups.getFirst().profile() + ", seed " + setups.getFirst().seed());
+                setups.getFirst().suite() + ", seed " + setups.getFirst().seed());
         terminal.line("");
         terminal.status(this::progress);
     }

@@ -68,7 +68,7 @@ public final class RunScreen implements RunRecorder.Listener {
     @Override
     public void planned(int tests) {
         planned = tests;
-        terminal.line("suite", setup.profile() + ", " + count(tests, "test") + ", seed " + setup.seed());
+        terminal.line("suite", setup.suite() + ", " + count(tests, "test") + ", seed " + setup.seed());
     }
 
     @Override

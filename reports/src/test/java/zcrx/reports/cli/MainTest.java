@@ -79,6 +79,12 @@ class MainTest {
         assertOneLine(run("vm", "--cpus", "0"), ExitCode.USAGE, "--cpus");
         assertOneLine(run("report"), ExitCode.USAGE, "DIR");
         assertOneLine(run("vm", "--jobs", "0"), ExitCode.USAGE, "--jobs");
+        assertOneLine(run("vm", "--shard", "5/4"), ExitCode.USAGE, "--shard 5/4: no shard");
+        assertOneLine(run("run", "--tests", "Arm.notFired", "--shard", "2/2"), ExitCode.USAGE, "is empty");
+        assertOneLine(run("vm", "--shuffle", "well"), ExitCode.USAGE, "--shuffle");
+        assertOneLine(run("report", "a", "b"), ExitCode.USAGE, "--merge");
+        assertOneLine(run("report", "--merge", "a", "b"), ExitCode.USAGE, "--out");
+        assertOneLine(run("report", "a", "--out", "b"), ExitCode.USAGE, "--merge");
     }
 
     @ParameterizedTest

@@ -121,6 +121,44 @@ class SessionTest {
     }
 
     @Test
+    void runsAreMergedAndStayAsTheyAre() throws IOException {
+        Path first = out;
+        run((options, timeout, observer) -> {
+            Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
+            return new Ending(Ending.Kind.STOPPED, "");
+        });
+        Path second = temp.resolve("second");
+        out = second;
+        run((options, timeout, observer) -> {
+            Feed.to(observer).hello().plan(Feed.SECOND).start(Feed.SECOND.id());
+            return new Ending(Ending.Kind.KILLED, "QEMU was killed by SIGKILL");
+        });
+        String record = Files.readString(second.resolve("run.json"));
+
+        out = temp.resolve("both");
+        assertThat(Main.run("report", "--merge", first.toString(), second.toString(), "--out", out.toString()))
+                .isEqualTo(1);
+        JsonNode both = summary();
+        assertThat(both.at("/verdict").asString()).isEqualTo("fail");
+        assertThat(both.at("/kernels/0/label").asString()).isEqualTo("7.3.4+deb13-amd64");
+        assertThat(both.at("/kernels/0/verdict").asString()).isEqualTo("pass");
+        assertThat(both.at("/kernels/1/label").asString()).isEqualTo("7.3.4+deb13-amd64-2");
+        assertThat(both.at("/kernels/1/verdict").asString()).isEqualTo("fail");
+        assertThat(out.resolve("7.3.4+deb13-amd64-2/summary.json")).exists();
+        assertThat(second.resolve("run.json")).content().isEqualTo(record);
+
+        // What was merged can be merged, and no run counts twice.
+        String third = temp.resolve("third").toString();
+        assertThat(Main.run("report", "--merge", out.toString(), first.toString(), "--out", third))
+                .isEqualTo(1);
+        assertThat(Main.run("report", "--merge", out.toString(), out.toString(), "--out", third + "-no"))
+                .isEqualTo(2);
+        assertThat(Path.of(third + "-no")).doesNotExist();
+        out = Path.of(third);
+        assertThat(summary().at("/kernels").size()).isEqualTo(3);
+    }
+
+    @Test
     void aHostThatCannotStart() throws IOException {
         ExitCode code = run((options, timeout, observer) -> {
             throw new CannotTestException("no QEMU here: install qemu-system-x86");

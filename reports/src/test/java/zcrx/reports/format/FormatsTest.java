@@ -172,6 +172,7 @@ class FormatsTest {
                         "findings",
                         "seed",
                         "profile",
+                        "selection",
                         "host",
                         "qemu",
                         "accelerator",

@@ -26,6 +26,7 @@ public final class Feed {
             List.of("vm", "--kernel", "debian:7.3"),
             "gate",
             List.of(),
+            List.of(),
             42,
             "7.3.4+deb13-amd64",
             "debian:7.3, trixie-backports 7.3.4-1~bpo13+1",

@@ -46,6 +46,7 @@ class KnownBugsTest {
                 s.command(),
                 s.profile(),
                 s.tests(),
+                s.selection(),
                 s.seed(),
                 s.kernel(),
                 s.origin(),

@@ -515,6 +515,7 @@ class RunRecorderTest {
                 s.command(),
                 s.profile(),
                 s.tests(),
+                s.selection(),
                 s.seed(),
                 s.kernel(),
                 s.origin(),
