@@ -324,6 +324,7 @@ final class ProveCommand implements Callable<Integer> {
                 VmCommand.DEFAULT_CPUS + " cpus, " + VmCommand.DEFAULT_MEMORY,
                 true,
                 List.of(),
+                List.of(),
                 "qemu " + vm.qemuVersion(),
                 vm.accelerator());
         Thread running = Thread.currentThread();

@@ -44,6 +44,7 @@ final class RunCommand implements Callable<Integer> {
                     Runtime.getRuntime().availableProcessors() + " cpus",
                     suite.strict(),
                     suite.ignoredSplats(),
+                    suite.expected(),
                     null,
                     null);
             return session.run(host, setup).number();

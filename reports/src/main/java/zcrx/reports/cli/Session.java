@@ -10,20 +10,24 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.reports.MatrixDirectory;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.format.AllureHtml;
+import zcrx.reports.format.ComparisonReport;
 import zcrx.reports.format.Ktap;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
+import zcrx.reports.run.Comparison;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
@@ -33,6 +37,7 @@ import zcrx.reports.run.Verdict;
 import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
 import zcrx.reports.terminal.Terminal;
+import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
 import zcrx.vm.SuiteHost;
@@ -45,6 +50,7 @@ final class Session {
     private final Terminal terminal;
     private final Catalogue catalogue;
     private final KnownBugs knownBugs;
+    private final @Nullable Run baseline;
     private final AllureHtml html = new AllureHtml(Main.home());
 
     /** Throws what is wrong with time limit or directory before anything is started. */
@@ -54,12 +60,16 @@ final class Session {
         this.timeout = arguments.timeout();
         this.terminal = terminal;
         arguments.out().ifPresent(RunDirectory::check);
-        arguments.checkIgnoredSplats();
+        arguments.checkFiles();
         try {
             catalogue = Catalogue.read(Main.home());
             knownBugs = KnownBugs.read(Main.home());
+            Optional<Path> earlier = arguments.baseline();
+            // Of earlier runs may be nothing left to read when this one has ended.
+            baseline = earlier.isEmpty() ? null : RunDirectory.of(earlier.get()).replay(knownBugs);
         } catch (IOException e) {
-            throw CannotTestException.because(e, "cannot read the catalogue of rules", "run through ./zcrx");
+            throw CannotTestException.because(
+                    e, "cannot read the rules or the baseline", "run through ./zcrx, with the directory of a run");
         }
     }
 
@@ -87,7 +97,7 @@ final class Session {
             if (ktap != null) {
                 ktap.end(run);
             }
-            stop.exitCode(run.verdict().exitCode());
+            stop.exitCode(judged(run).exitCode());
             if (!stop.requested()) {
                 run = reproduced(run, directory, reproduction);
             }
@@ -150,6 +160,9 @@ final class Session {
      * @param room how many of them may run at the same time
      */
     ExitCode runAll(List<Guest> guests, int room) {
+        if (baseline != null) {
+            throw new BadRequestException("--baseline compares one kernel: give one --kernel");
+        }
         MatrixDirectory directory = MatrixDirectory.create(arguments
                 .out()
                 .map(RunDirectory::create)
@@ -230,9 +243,24 @@ final class Session {
     private ExitCode report(Run run, RunDirectory directory) {
         if (isReported(() -> directory.report(run, catalogue, html), directory.path())) {
             terminal.line("report", shortest(directory.reportFile()));
-            return run.verdict().exitCode();
+            compare(run);
+            return judged(run).exitCode();
         }
         return incomplete(run.verdict());
+    }
+
+    /** By itself, or by what is worse than in the baseline. Where nothing was tested, there is nothing to compare. */
+    private Verdict judged(Run run) {
+        return baseline == null || run.verdict() == Verdict.SKIP
+                ? run.verdict()
+                : Comparison.of(baseline, run).verdict();
+    }
+
+    private void compare(Run run) {
+        if (baseline != null) {
+            terminal.line("");
+            ComparisonReport.text(Comparison.of(baseline, run)).lines().forEach(terminal::line);
+        }
     }
 
     /** Something that a full disk may prevent. */

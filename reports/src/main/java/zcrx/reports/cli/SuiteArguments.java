@@ -23,6 +23,7 @@ import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.path.PathKind;
 import zcrx.reports.RunDirectory;
+import zcrx.reports.run.Expectation;
 import zcrx.vm.BadRequestException;
 
 /** The options that say what to run, wherever it runs. */
@@ -103,9 +104,47 @@ final class SuiteArguments {
             })
     private List<Path> ignoredSplats = new ArrayList<>();
 
-    /** Throws {@link BadRequestException} when {@link #ignoredSplats} would. */
-    void checkIgnoredSplats() {
+    @Option(
+            names = "--expect",
+            paramLabel = "FILE",
+            description = {
+                "Failures that are expected (XFAIL) until a day: a YAML list of entries with test or rule, reason, and",
+                "expires, such as 2027-03-31. What passes all the same is reported. See docs/ci.md."
+            })
+    private @Nullable Path expected;
+
+    @Option(
+            names = "--baseline",
+            paramLabel = "DIR",
+            description = {
+                "The directory of an earlier run: ends with 1 only when something fails that did not fail in it.",
+                "For one kernel."
+            })
+    private @Nullable Path baseline;
+
+    /** Throws {@link BadRequestException} when a file of the user's is not as it should be. */
+    void checkFiles() {
         var _ = ignoredSplats();
+        var _ = expected();
+        baseline().ifPresent(RunDirectory::of);
+    }
+
+    /** The directory of the run to compare with, if there is one. */
+    Optional<Path> baseline() {
+        return Optional.ofNullable(baseline);
+    }
+
+    /** The failures that the user's file expects. */
+    List<Expectation> expected() {
+        if (expected == null) {
+            return List.of();
+        }
+        try {
+            return Expectation.read(
+                    expected, Suite.plan(new SuiteOptions(Profile.FULL, 0, List.of(), List.of(PathKind.values()))));
+        } catch (IOException e) {
+            throw new BadRequestException("--expect " + expected + ": " + RunDirectory.why(e) + "; give a YAML file");
+        }
     }
 
     /** The fingerprints that the user's files hold. */

@@ -276,6 +276,7 @@ final class VmCommand implements Callable<Integer> {
                 cpus + (cpus == 1 ? " cpu, " : " cpus, ") + memory,
                 suite.strict(),
                 suite.ignoredSplats(),
+                suite.expected(),
                 qemu,
                 accelerator);
     }

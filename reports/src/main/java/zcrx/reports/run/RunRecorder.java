@@ -471,6 +471,17 @@ public final class RunRecorder implements SuiteHost.Observer {
             // A test that failed by itself says more than the report that came with it.
             message = status == Status.FAIL ? message + "\n" + splats : join(splats, message);
             status = status == Status.FAIL || blameKernel(held) ? Status.FAIL : Status.BROKEN;
+        } else if (setup.expects(entry.planned).isPresent()) {
+            Expectation expected = setup.expects(entry.planned).get();
+            boolean over = setup.isOver(expected);
+            String until = (over ? "was expected to fail until " : "expected until ") + expected.expires() + ": "
+                    + expected.reason();
+            if (status == Status.FAIL) {
+                status = over ? Status.FAIL : Status.XFAIL;
+                message = over ? message + "\n" + until : join(until, message);
+            } else if (status == Status.PASS) {
+                message = "passed, though a failure of " + expected.what() + (over ? " " : " is ") + until;
+            }
         } else if (hello != null && !setup.strict()) {
             KnownBugs.Bug bug = knownBugs
                     .find(hello.kernel().release(), entry.planned.requirements())

@@ -2,9 +2,14 @@
 package zcrx.reports.run;
 
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import zcrx.conformance.results.ResultEvent.PlannedTest;
 
 /**
  * What is known before a run. The names are those of {@code run.json}.
@@ -21,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param host what runs it, in words, such as {@code 2 cpus, 2048 MiB}
  * @param strict whether failures that are known count like any other
  * @param ignoredSplats fingerprints of kernel reports that fail nothing
+ * @param expected failures that fail nothing until their day
  * @param qemu version of QEMU; null without one
  * @param accelerator what runs the guest's instructions; null without a guest
  */
@@ -37,6 +43,7 @@ public record Setup(
         String host,
         boolean strict,
         List<String> ignoredSplats,
+        List<Expectation> expected,
         @Nullable String qemu,
         @Nullable String accelerator) {
 
@@ -46,6 +53,16 @@ public record Setup(
         tests = tests == null ? List.of() : List.copyOf(tests);
         selection = selection == null ? List.of() : List.copyOf(selection);
         ignoredSplats = ignoredSplats == null ? List.of() : List.copyOf(ignoredSplats);
+        expected = expected == null ? List.of() : List.copyOf(expected);
+    }
+
+    /** That this test fails, or was expected to until a day that is over. */
+    Optional<Expectation> expects(PlannedTest test) {
+        return expected.stream().filter(e -> e.isAbout(test)).max(Comparator.comparing(Expectation::expires));
+    }
+
+    boolean isOver(Expectation expectation) {
+        return expectation.isOver(LocalDate.ofInstant(started, ZoneOffset.UTC));
     }
 
     /** Whether a report of the kernel is known and fails nothing. One that ended the guest is never. */
@@ -73,6 +90,7 @@ public record Setup(
                 host,
                 strict,
                 ignoredSplats,
+                expected,
                 qemu,
                 accelerator);
     }

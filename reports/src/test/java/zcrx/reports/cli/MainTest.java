@@ -114,6 +114,16 @@ class MainTest {
     }
 
     @Test
+    void expectationsAndBaselines(@TempDir Path temp) throws Exception {
+        String absent = temp.resolve("absent").toString();
+        assertOneLine(run("run", "--expect", absent), ExitCode.USAGE, "--expect");
+        assertOneLine(run("run", "--baseline", absent), ExitCode.USAGE, "holds no run");
+        Path file = java.nio.file.Files.writeString(
+                temp.resolve("known"), "- {test: Arm.never, reason: r, expires: 2027-03-31}\n");
+        assertOneLine(run("run", "--expect", file.toString()), ExitCode.USAGE, "there is no test Arm.never");
+    }
+
+    @Test
     void aKernelThatIsNone(@TempDir Path temp) throws Exception {
         Path file = java.nio.file.Files.writeString(temp.resolve("file"), "no kernel");
         assertThat(run("vm", "--kernel", file.toString()).err()).matches("zcrx: [^\n]+\n");

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -62,8 +63,10 @@ class SessionTest {
         System.setErr(stderr);
     }
 
-    private ExitCode run(SuiteHost host) {
-        var arguments = CommandLine.populateSpec(SuiteArguments.class, "--out", out.toString());
+    private ExitCode run(SuiteHost host, String... options) {
+        var words = new ArrayList<>(List.of("--out", out.toString()));
+        words.addAll(List.of(options));
+        var arguments = CommandLine.populateSpec(SuiteArguments.class, words.toArray(String[]::new));
         try (var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
             return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal)
                     .run(host, Feed.SETUP);
@@ -118,6 +121,37 @@ class SessionTest {
         Files.delete(out.resolve("summary.json"));
         assertThat(Main.run("report", out.toString())).isEqualTo(1);
         assertThat(summary()).isEqualTo(live);
+    }
+
+    @Test
+    void againstABaselineOnlyWhatIsWorseFails() {
+        SuiteHost failing = (options, timeout, observer) -> {
+            Feed.to(observer)
+                    .hello()
+                    .plan(Feed.FIRST)
+                    .start(Feed.FIRST.id())
+                    .end(Feed.FIRST.id(), ResultEvent.Status.FAIL, "because")
+                    .bye(1);
+            return new Ending(Ending.Kind.STOPPED, "");
+        };
+        SuiteHost passing = (options, timeout, observer) -> {
+            Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
+            return new Ending(Ending.Kind.STOPPED, "");
+        };
+        String bad = out.toString();
+        assertThat(run(failing)).isEqualTo(ExitCode.FAIL);
+        out = temp.resolve("still bad");
+        assertThat(run(failing, "--baseline", bad)).isEqualTo(ExitCode.PASS);
+        out = temp.resolve("good");
+        assertThat(run(passing, "--baseline", bad)).isEqualTo(ExitCode.PASS);
+        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("FIXED    Port.noBuffers");
+        String good = out.toString();
+        out = temp.resolve("worse");
+        assertThat(run(failing, "--baseline", good)).isEqualTo(ExitCode.FAIL);
+        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("BROKE    Port.noBuffers");
+        out = temp.resolve("nothing");
+        assertThat(run((options, timeout, observer) -> new Ending(Ending.Kind.NOT_STARTED, "no"), "--baseline", good))
+                .isEqualTo(ExitCode.CANNOT_TEST);
     }
 
     @Test

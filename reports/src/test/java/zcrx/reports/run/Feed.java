@@ -33,6 +33,7 @@ public final class Feed {
             "2 cpus, 2048 MiB",
             false,
             List.of(),
+            List.of(),
             "qemu 7.2.22",
             "tcg");
 

@@ -53,6 +53,7 @@ class KnownBugsTest {
                 s.host(),
                 strict,
                 List.of(),
+                List.of(),
                 s.qemu(),
                 s.accelerator());
         var recorder = new RunRecorder(setup, bugs, new RunRecorder.Listener() {});

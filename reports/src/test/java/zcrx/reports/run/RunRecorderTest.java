@@ -522,6 +522,7 @@ class RunRecorderTest {
                 s.host(),
                 false,
                 List.of(fingerprint),
+                List.of(),
                 null,
                 null);
         var recorder = new RunRecorder(setup, Feed.KNOWN_BUGS, new RunRecorder.Listener() {});
