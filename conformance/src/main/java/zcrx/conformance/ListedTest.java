@@ -59,9 +59,13 @@ record ListedTest(
     /** Whether it runs on this path with these options. */
     boolean isWanted(SuiteOptions options, PathKind path) {
         boolean onPath = switch (scope) {
-            case NODEV -> !path.hasQueue();
+            case NODEV -> path == PathKind.NODEV;
+            case NETDEVSIM -> path == PathKind.NETDEVSIM;
             case EVERY_PATH -> true;
-            case QUEUE -> path.hasQueue() || options.paths().stream().noneMatch(PathKind::hasQueue);
+            case QUEUE ->
+                path.hasQueue()
+                        || (path == options.paths().getFirst()
+                                && options.paths().stream().noneMatch(PathKind::hasQueue));
         };
         boolean death = profile == Profile.DEATHS;
         if (!onPath || death != (options.profile() == Profile.DEATHS)) {

@@ -25,6 +25,11 @@ public final class PropertySeed implements AroundPropertyHook, AroundTryHook {
         seed = runSeed;
     }
 
+    /** For choices that are no property's. */
+    public static long seed() {
+        return seed;
+    }
+
     /** A class that asks for it asks for all of its properties; jqwik's default is the class alone. */
     @Override
     public PropagationMode propagateTo() {

@@ -21,6 +21,7 @@ import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.repro.NotExportableException;
 import zcrx.fixtures.repro.Reproducer;
@@ -120,7 +121,9 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
             case ABORTED -> end(id, Status.SKIP, thrown == null ? "no reason given" : message(thrown), null);
             case FAILED -> {
                 RuleViolation violation = violation(thrown);
-                if (violation != null) {
+                if (thrown instanceof UnavailableException) {
+                    end(id, Status.SKIP, message(thrown), null);
+                } else if (violation != null) {
                     attach(id, violation.journal());
                     reproduce(id, test, violation);
                     end(id, Status.FAIL, message(violation), trace(thrown == null ? violation : thrown));

@@ -16,6 +16,8 @@ public @interface RunsOn {
     enum Scope {
         /** Without a device; so does a test of which nothing is said. */
         NODEV,
+        /** Only over ports of netdevsim: it is about a device that has nothing to give. */
+        NETDEVSIM,
         /** On each: data moves, and it matters by which way. */
         EVERY_PATH,
         /** On those that have a netdev queue. When none was chosen the test is there once, and skipped. */

@@ -98,6 +98,12 @@ public record SuiteOptions(
         return words;
     }
 
+    /** The data paths as a user writes them. */
+    public List<String> pathWords() {
+        return List.of(
+                "--data-path", paths.stream().map(PathKind::word).collect(java.util.stream.Collectors.joining(",")));
+    }
+
     /** Throws {@link IllegalArgumentException} with one line for the user. */
     public static SuiteOptions parse(List<String> words) {
         Profile profile = Profile.GATE;

@@ -21,7 +21,8 @@ class CatalogueTest {
             new YAMLMapper().readValue(Path.of("requirements.yaml").toFile(), new TypeReference<>() {});
 
     private static java.util.List<PlannedTest> everything() {
-        return Suite.plan(new SuiteOptions(Profile.FULL, 0, java.util.List.of()));
+        return Suite.plan(new SuiteOptions(
+                Profile.FULL, 0, java.util.List.of(), java.util.List.of(zcrx.fixtures.path.PathKind.values())));
     }
 
     @Test

@@ -120,7 +120,7 @@ public final class HostTools {
     }
 
     /** Whether this process may do anything. */
-    static boolean isRoot() {
+    public static boolean isRoot() {
         return System.getProperty("user.name").equals("root");
     }
 
@@ -141,7 +141,8 @@ public final class HostTools {
         });
     }
 
-    private static Optional<Path> onPath(String name) {
+    /** Where a program is. */
+    public static Optional<Path> onPath(String name) {
         return Stream.of(System.getenv("PATH").split(":"))
                 .map(dir -> Path.of(dir, name))
                 .filter(Files::isExecutable)

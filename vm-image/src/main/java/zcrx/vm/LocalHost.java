@@ -17,6 +17,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import zcrx.conformance.Suite;
 import zcrx.conformance.SuiteOptions;
+import zcrx.fixtures.path.KernelModule;
+import zcrx.fixtures.path.NetConfig;
+import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.path.UnavailableException;
+import zcrx.fixtures.sys.SyscallException;
 
 /** The kernel that is running here. The suite gets a process of its own, so that what kills it doesn't kill the report. */
 public final class LocalHost implements SuiteHost {
@@ -28,8 +33,15 @@ public final class LocalHost implements SuiteHost {
 
     private static final Pattern RECORD = Pattern.compile("\\d+,\\d+,(\\d+),[^;]*;(.*)", Pattern.DOTALL);
 
-    /** Throws when the user may not do what the suite does. */
-    public LocalHost() {
+    private final Consumer<String> trouble;
+
+    /**
+     * Throws when the user may not do what the suite does.
+     *
+     * @param trouble told when something of this machine could not be put back
+     */
+    public LocalHost(Consumer<String> trouble) {
+        this.trouble = trouble;
         if (!HostTools.isRoot()) {
             throw new BadRequestException(
                     "the suite needs root to run on this kernel: use sudo, or ./zcrx vm, which runs as any user");
@@ -51,6 +63,9 @@ public final class LocalHost implements SuiteHost {
                 try {
                     return runSuite(options, timeout, observer);
                 } finally {
+                    if (options.paths().contains(PathKind.NIC)) {
+                        putBack();
+                    }
                     Files.writeString(KERNEL_LOG, mark + "ends\n");
                     ChildProcess.uninterrupted(log::join);
                 }
@@ -62,16 +77,27 @@ public final class LocalHost implements SuiteHost {
         }
     }
 
+    /** A suite that was killed could not put back what it had set. */
+    private void putBack() {
+        try {
+            PathKind.NIC.site().down();
+        } catch (UnavailableException | IllegalStateException | SyscallException e) {
+            trouble.accept(String.valueOf(e.getMessage()));
+        }
+    }
+
     private static Ending runSuite(SuiteOptions options, Duration timeout, Observer observer) throws IOException {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Suite.class.getName(),
-                "--results",
-                "-"));
+                "-XX:+ExitOnOutOfMemoryError"));
+        for (String property : List.of(NetConfig.FILE_PROPERTY, KernelModule.SIMNIC.property())) {
+            String value = System.getProperty(property);
+            if (value != null) {
+                command.add("-D" + property + "=" + value);
+            }
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Suite.class.getName(), "--results", "-"));
         command.addAll(options.words());
         ChildProcess.Outcome outcome =
                 ChildProcess.run(command, timeout, ChildProcess.resultLines(), observer::result, line -> {

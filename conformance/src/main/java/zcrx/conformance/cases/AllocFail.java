@@ -3,15 +3,19 @@ package zcrx.conformance.cases;
 
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Evidence;
 import zcrx.conformance.Paths;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Errno;
@@ -177,11 +181,11 @@ class AllocFail {
     @DisplayName("a queue that finds too few buffers when it is registered raises no event and latches none")
     void atRegistration() {
         NetdevPath path = Paths.netdev();
-        long before = path.statistic(path.queue(), "alloc_fail");
+        long before = path.allocationFailures(path.queue());
         try (Session session =
                 Session.open(path.queued(path.queue(), 64, NetdevPath.RING / 4).events(Zcrx.EVENT_TYPE_MASK))) {
             Check.that(
-                    path.statistic(path.queue(), "alloc_fail") > before,
+                    path.allocationFailures(path.queue()) > before,
                     "the queue found buffers for all of its ring in an area of a quarter of it");
             expect(session);
             session.instance().arm(Zcrx.EVENT_ALLOC_FAIL).mustBe(Errno.EINVAL);
@@ -199,12 +203,16 @@ class AllocFail {
         try (Steered queue = scarce(path, ALLOC_FAIL)) {
             var others = new ArrayDeque<AutoCloseable>();
             try {
-                for (int i = 0; i < sockets; i++) {
-                    TcpPair other = path.connect(TcpPair.Family.IPV4);
+                long before = path.allocationFailures(path.queue());
+                BooleanSupplier starved = () -> path.allocationFailures(path.queue()) > before;
+                for (int i = 0; i < sockets && !starved.getAsBoolean(); i++) {
+                    TcpPair other = path.connect(path.families().getFirst());
                     others.push(other);
                     others.push(path.steer(other, path.queue()));
                     other.send(pages * Memory.PAGE_SIZE);
-                    Await.until("data to arrive", () -> other.waiting() == pages * Memory.PAGE_SIZE);
+                    Await.until(
+                            "data to arrive",
+                            () -> other.waiting() == pages * Memory.PAGE_SIZE || starved.getAsBoolean());
                 }
                 expectFired(queue.session());
             } finally {
@@ -212,6 +220,83 @@ class AllocFail {
             }
             queue.session().send(Steered.SCARCE * Memory.PAGE_SIZE);
             queue.recover();
+        }
+    }
+
+    @Test
+    @Rule("NIC-019")
+    @DisplayName("a queue that starves has delivered every buffer of its area")
+    void everyBuffer() {
+        NetdevPath path = Paths.netdev();
+        try (Steered queue = scarce(path, ALLOC_FAIL)) {
+            Session session = queue.session();
+            queue.starve();
+            expectFired(session);
+            Await.until("every buffer to be delivered", () -> {
+                session.settle();
+                return buffers(session) == Steered.SCARCE;
+            });
+            queue.starveOn();
+            Check.equal("buffers delivered", Steered.SCARCE, buffers(session));
+            expect(session);
+            queue.recover();
+        }
+    }
+
+    /** How many different ones have been delivered. */
+    private static long buffers(Session session) {
+        return session.log().stream()
+                .filter(cqe -> !session.isEvent(cqe))
+                .map(cqe -> cqe.extra0() / Memory.PAGE_SIZE)
+                .distinct()
+                .count();
+    }
+
+    /** Enough to show that it is for ever. */
+    private static final int RETRIES = 20;
+
+    /** In bytes. */
+    private static final int WAITING = 1000;
+
+    @Test
+    @Rule("NIC-040")
+    @DisplayName(
+            "the stall: data waits, every buffer was given back, and receive still ends with ENOMEM, again and again")
+    void stall() {
+        NetdevPath path = Paths.netdev();
+        try (Memory more = Memory.anonymous((long) Steered.PLENTY * Memory.PAGE_SIZE);
+                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
+                Steered queue = scarce(path, Zcrx.EVENT_TYPE_MASK)) {
+            Session session = queue.session();
+            // The device posts one half of the area, and its page pool takes the other as soon as there is a packet.
+            session.transfer(1, WAITING);
+            session.giveBackAll();
+            queue.miss();
+            session.send(WAITING);
+            session.mustHaveEnded(Errno.ENOMEM);
+            for (int i = 0; i < RETRIES; i++) {
+                session.giveBackAll();
+                session.startReceiving();
+                Cqe end = session.awaitTerminal();
+                boolean stalled = end.res() == Errno.ENOMEM.result();
+                if (!stalled || i == RETRIES - 1) {
+                    Evidence.show(
+                            "NIC-040",
+                            stalled ? Evidence.Side.KERNELS : Evidence.Side.DOCUMENT,
+                            "receive number " + (i + 2) + " with every buffer given back ended with " + end);
+                }
+                session.mustHaveEnded(Errno.ENOMEM);
+            }
+            Check.equal("buffers that the user still has", 0, session.held());
+            Check.equal("bytes that wait", WAITING, session.tcp().waiting());
+            if (KernelProbe.get().canAddAreas()) {
+                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                        .set("addr", more.address())
+                        .set("len", more.size());
+                session.instance().addArea(area, more.segment()).mustBe(0);
+                session.startReceiving();
+                session.receive(WAITING);
+            }
         }
     }
 }

@@ -100,7 +100,7 @@ class Concurrency {
     @DisplayName(
             "threads that receive, arm, flush, export, import and close at once lose no byte, no buffer and no event")
     void manyThreads() {
-        Lifetimes.awaitNothingPinned();
+        Pinned.awaitNone();
         try (Session session = Session.open(
                         Registration.nodev(64, BUFFERS).events(COPY).stats());
                 Exported exported = Exported.of(session.instance());
@@ -131,7 +131,7 @@ class Concurrency {
                     counted > 0 && counted <= received, "copy_bytes is " + counted + " of " + received + " delivered");
             Buffers.allDeliverable(session, BUFFERS);
         }
-        Lifetimes.awaitNothingPinned();
+        Pinned.awaitNone();
     }
 
     /** A thread's failure is the test's. */

@@ -271,12 +271,12 @@ class ExportImport {
     @DisplayName(
             "creator, descriptor and importer may be closed in every order: who is left works, the last one ends it")
     void everyOrder() {
-        Lifetimes.awaitNothingPinned();
+        Pinned.awaitNone();
         for (Holder first : Holder.values()) {
             for (Holder second : Holder.values()) {
                 if (first != second) {
                     closing(first, second);
-                    Lifetimes.awaitNothingPinned();
+                    Pinned.awaitNone();
                 }
             }
         }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Rule;
@@ -50,31 +45,16 @@ class Lifetimes {
     void pinnedPages() {
         int pages = 64;
         // Rings that earlier tests closed may still be on their way out.
-        awaitNothingPinned();
+        Pinned.awaitNone();
         try (var registration = Registration.nodev(64, pages)) {
             try (Ring ring = Ring.open(CqeFormat.CQE32);
                     Instance _ = Instance.register(ring, registration)) {
-                long pinned = pinnedKiB();
+                long pinned = Pinned.kib();
                 Check.that(
                         pinned >= (long) pages * Memory.PAGE_SIZE / 1024,
                         "VmPin is " + pinned + " kB, expected at least the " + pages + " pages of the area");
             }
-            awaitNothingPinned();
-        }
-    }
-
-    /** A ring's end is worked off later, by a kernel thread. */
-    static void awaitNothingPinned() {
-        Check.eventually("VmPin is not 0 kB though every ring is closed", () -> pinnedKiB() == 0);
-    }
-
-    private static long pinnedKiB() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-            return lines.filter(line -> line.startsWith("VmPin:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-                    .sum();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            Pinned.awaitNone();
         }
     }
 }

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Full;
 import zcrx.conformance.Paths;
+import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.net.Device;
+import zcrx.fixtures.net.DeviceSettings;
+import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.path.Simnic;
+import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.zcrx.Session;
 
@@ -61,19 +69,31 @@ class NetdevLife {
         }
     }
 
+    /** What a round does, and how much of it there is, is drawn from the run's seed. */
     private static void cycles(int rounds) {
         NetdevPath path = Paths.netdev();
+        var random = new SplittableRandom(PropertySeed.seed());
         for (int i = 0; i < rounds; i++) {
-            try (Session session = Session.open(path.queued(path.queue(), 64, NetdevPath.RING + i % 7))) {
-                if (i % 3 == 0) {
+            try (Session session =
+                    Session.open(path.queued(path.queue(), 64, NetdevPath.RING / 2 + random.nextInt(200)))) {
+                Device.Rule rule = random.nextBoolean() ? path.steer(session.tcp(), path.queue()) : null;
+                if (random.nextBoolean()) {
                     session.startReceiving();
                 }
-                if (i % 2 == 0) {
-                    session.send(PIECE);
+                if (random.nextBoolean()) {
+                    session.send(1 + random.nextInt(PIECE));
+                }
+                if (random.nextBoolean()) {
+                    session.settle();
+                    session.giveBack(random.nextInt(4));
+                }
+                if (rule != null) {
+                    rule.close();
                 }
             }
         }
         works(path);
+        Pinned.awaitNone();
     }
 
     @Test
@@ -86,8 +106,95 @@ class NetdevLife {
     @Test
     @Full
     @Rule("NIC-032")
-    @DisplayName("hundreds of rounds of taking a queue and letting go of it leave nothing behind")
+    @DisplayName("hundreds of random rounds of taking a queue and letting go of it leave nothing behind")
     void manyCycles() {
         cycles(300);
+    }
+
+    /** With data delivered, data under way, and all of the device's buffers in use. */
+    private static Session inTraffic(NetdevPath path) {
+        Session session = Session.open(Steered.registration(path, Steered.PLENTY));
+        session.startReceiving();
+        path.steer(session.tcp(), path.queue());
+        session.transfer(2, PIECE);
+        session.send(NetdevPath.RING * Memory.PAGE_SIZE);
+        return session;
+    }
+
+    @Test
+    @Full
+    @Rule("NIC-033")
+    @DisplayName("a driver can be removed while a queue is bound and data is under way; all memory comes back")
+    void driverRemoved() {
+        try (Session _ = inTraffic(Paths.netdev())) {
+            Paths.netdev().abandon();
+            Check.equal("delete_module", 0, new Simnic().unload());
+            Check.that(!Simnic.hasNear(), "the device is still there");
+        } finally {
+            Paths.reopen();
+        }
+        Pinned.awaitNone();
+        works(Paths.netdev());
+    }
+
+    @Test
+    @Full
+    @Rule("NIC-034")
+    @DisplayName("a device whose namespaces go while a queue is bound goes with them; all memory comes back")
+    void namespaceRemoved() {
+        try (Session session = inTraffic(Paths.netdev())) {
+            session.receive((long) NetdevPath.RING * Memory.PAGE_SIZE);
+            session.send(PIECE);
+            session.tcp().closeSender();
+            Paths.netdev().abandon();
+            NetNamespace.delete(Simnic.NAMESPACE);
+            Await.until("the device to go", () -> !Simnic.hasNear());
+        } finally {
+            Paths.reopen();
+        }
+        Pinned.awaitNone();
+        works(Paths.netdev());
+    }
+
+    @Test
+    @Full
+    @Rule("NIC-035")
+    @DisplayName("a process that is killed in the middle of traffic lets go of its queue, which works anew")
+    void ownerKilled() {
+        NetdevPath path = Paths.netdev();
+        var rules = path.device().rules();
+        Owner.startAndKill();
+        path.awaitFree(path.queue());
+        // These belong to the device, not to who made them.
+        path.device().rules().stream()
+                .filter(rule -> !rules.contains(rule))
+                .forEach(rule -> path.device().removeRule(rule).mustBe(0));
+        works(path);
+    }
+
+    @Test
+    @Rule("NIC-036")
+    @DisplayName("once no queue is bound the device takes every setting, and takes each back")
+    void settingsComeBack() {
+        NetdevPath path = Paths.netdev();
+        Device device = path.device();
+        works(path);
+        path.awaitFree(path.queue());
+        DeviceSettings before = DeviceSettings.of(device);
+        try {
+            path.setUp(device.dataSplit(false));
+            path.setUp(device.ringSize(2 * NetdevPath.RING));
+            path.setUp(device.spread(1));
+            device.steer(false, 9, path.queue());
+            Check.equal(
+                    "settings that differ",
+                    List.of("rss", "rules", "rx", "tcp-data-split"),
+                    before.differences(DeviceSettings.of(device)).stream()
+                            .map(difference -> difference.replaceFirst(" .*", ""))
+                            .toList());
+        } finally {
+            Check.equal("settings that could not be put back", List.of(), before.putBack(device));
+        }
+        works(path);
     }
 }

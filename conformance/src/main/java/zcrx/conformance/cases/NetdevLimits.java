@@ -8,17 +8,24 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.net.Device;
+import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.DmaBuf;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.Syscall;
+import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
+import zcrx.fixtures.zcrx.Stats.Snapshot;
 
 @Subject("netdev queues")
 @RunsOn(Scope.QUEUE)
@@ -80,26 +87,26 @@ class NetdevLimits {
     void splitOff() {
         NetdevPath path = Paths.netdev();
         try (var registration = small(path)) {
-            NetdevPath.setUp(path.device().dataSplit(false));
+            path.setUp(path.device().dataSplit(false));
             try {
                 refusedUntil(
                         registration,
                         Errno.EINVAL,
-                        () -> NetdevPath.setUp(path.device().dataSplit(true)));
+                        () -> path.setUp(path.device().dataSplit(true)));
             } finally {
-                NetdevPath.setUp(path.device().dataSplit(true));
+                path.setUp(path.device().dataSplit(true));
             }
         }
         try (var registration = small(path)) {
-            NetdevPath.setUp(path.device().splitThreshold(100));
+            path.setUp(path.device().splitThreshold(100));
             try {
                 refusedUntil(
                         registration,
                         Errno.EINVAL,
-                        () -> NetdevPath.setUp(path.device().splitThreshold(0)));
+                        () -> path.setUp(path.device().splitThreshold(0)));
             } finally {
                 path.awaitFree(path.queue());
-                NetdevPath.setUp(path.device().splitThreshold(0));
+                path.setUp(path.device().splitThreshold(0));
             }
         }
     }
@@ -198,6 +205,111 @@ class NetdevLimits {
             } finally {
                 Syscall.CLOSE.must(file);
             }
+        }
+    }
+
+    @Test
+    @Rule("NIC-027")
+    @DisplayName("buffers larger than the driver can fill are ERANGE")
+    void tooLarge() {
+        NetdevPath path = Paths.netdev();
+        try (var registration = path.queued(path.queue(), 64, Memory.contiguous(Memory.HUGE))) {
+            registration.reg().set("rx_buf_len", TOO_LARGE);
+            refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
+        }
+    }
+
+    /** Twice what the simulated NIC takes. */
+    private static final int TOO_LARGE = 128 << 10;
+
+    private static void mustBeUnmanaged(Device device) {
+        try (var registration =
+                        Registration.queue(device.index(), 0, TcpPair::open, 64, Memory.anonymous(Memory.PAGE_SIZE));
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.submit(ring).mustBe(Errno.EOPNOTSUPP);
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
+    @Rule("NIC-041")
+    @DisplayName("a queue of lo is EOPNOTSUPP")
+    void loopback() {
+        try (var lo = new Device(NetNamespace.OWN, "lo")) {
+            mustBeUnmanaged(lo);
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NETDEVSIM)
+    @Rule("NIC-041")
+    @DisplayName("a queue of netdevsim is EOPNOTSUPP: it has no device that could write to memory")
+    void netdevsim() {
+        mustBeUnmanaged(Paths.netdevsim().device());
+    }
+
+    private static Registration inDmaBuf(NetdevPath path, DmaBuf buffer) {
+        var registration = path.queued(path.queue(), 1024, buffer.map());
+        registration.area().set("flags", Zcrx.AREA_DMABUF).set("addr", 0).set("dmabuf_fd", buffer.fd());
+        return registration;
+    }
+
+    private static DmaBuf dmaBuf() {
+        Check.needs(DmaBuf.available(), "the kernel has no /dev/udmabuf");
+        return DmaBuf.create((long) Steered.PLENTY * Memory.PAGE_SIZE);
+    }
+
+    @Test
+    @Rule("NIC-028")
+    @DisplayName("an area in a dma-buf gets data without a copy; what would have to be copied to it is ENOMEM")
+    void dmaBufArea() {
+        NetdevPath path = Paths.netdev();
+        try (DmaBuf buffer = dmaBuf();
+                Steered queue = Steered.open(
+                        path,
+                        inDmaBuf(path, buffer).events(Zcrx.EVENT_TYPE_MASK).stats())) {
+            Session session = queue.session();
+            for (int i = 0; i < 4; i++) {
+                session.transfer(2, PIECE);
+                session.giveBackAll();
+            }
+            Check.equal("statistics", Snapshot.ZERO, session.stats());
+            queue.miss();
+            session.send(PIECE);
+            session.mustHaveEnded(Errno.ENOMEM);
+            Check.equal("statistics", Snapshot.ZERO, session.stats());
+        }
+    }
+
+    @Test
+    @Rule("NIC-029")
+    @DisplayName("a dma-buf that is none is refused, and so is a part of one, and one next to plain memory")
+    void dmaBufRefused() {
+        NetdevPath path = Paths.netdev();
+        try (DmaBuf buffer = dmaBuf()) {
+            bent(path, buffer, "dmabuf_fd", -1, Errno.EBADF);
+            bent(path, buffer, "addr", Memory.PAGE_SIZE, Errno.EINVAL);
+            bent(path, buffer, "len", Memory.PAGE_SIZE, Errno.EINVAL);
+            if (KernelProbe.get().canAddAreas()) {
+                try (Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
+                        Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
+                    Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                            .set("flags", Zcrx.AREA_DMABUF)
+                            .set("len", (long) Steered.PLENTY * Memory.PAGE_SIZE)
+                            .set("dmabuf_fd", buffer.fd());
+                    queue.session().instance().addArea(area, arg.segment()).mustBe(Errno.EINVAL);
+                    queue.session().transfer(1, PIECE);
+                }
+            }
+        }
+    }
+
+    /** One field of the area is wrong until it is set right. */
+    private static void bent(NetdevPath path, DmaBuf buffer, String field, long wrong, Errno expected) {
+        try (var registration = inDmaBuf(path, buffer)) {
+            long right = registration.area().get(field);
+            registration.area().set(field, wrong);
+            refusedUntil(registration, expected, () -> registration.area().set(field, right));
         }
     }
 }

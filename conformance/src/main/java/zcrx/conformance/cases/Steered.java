@@ -85,16 +85,15 @@ final class Steered implements AutoCloseable {
 
     /** Sends more than there are buffers, gives none back, and waits until the device has asked for some in vain. */
     void starve() {
-        long before = nic("alloc_fail");
+        long before = path.allocationFailures(queue);
         session.send(TOO_MUCH * Memory.PAGE_SIZE);
-        receiveUntil("the queue to starve", () -> nic("alloc_fail") > before);
+        receiveUntil("the queue to starve", () -> path.allocationFailures(queue) > before);
     }
 
     /** The device has asked for buffers in vain some more times: what was dropped was sent again. */
     void starveOn() {
-        long asked = nic("alloc_fail");
-        long dropped = nic("drop_no_buf");
-        receiveUntil("the queue to starve on", () -> nic("alloc_fail") > asked && nic("drop_no_buf") > dropped);
+        long asked = path.allocationFailures(queue);
+        receiveUntil("the queue to starve on", () -> path.allocationFailures(queue) > asked + 1);
     }
 
     /** What is not received keeps the sender from sending. */

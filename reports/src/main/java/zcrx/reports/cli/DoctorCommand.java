@@ -8,7 +8,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import zcrx.fixtures.path.Nic;
+import zcrx.fixtures.path.PathKind;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.Text;
 import zcrx.reports.terminal.Terminal;
@@ -41,6 +44,15 @@ final class DoctorCommand implements Callable<Integer> {
             })
     private @Nullable String kernel;
 
+    @Option(
+            names = "--data-path",
+            paramLabel = "nic",
+            description = "Look at a NIC, too: whether it has all that zero-copy receive needs. Needs root.")
+    private @Nullable String dataPath;
+
+    @Mixin
+    private NicArguments nic = new NicArguments();
+
     private boolean missing;
 
     @Override
@@ -57,6 +69,9 @@ final class DoctorCommand implements Callable<Integer> {
         print("cache", "of kernels", KernelSources.defaultCacheDir().toString());
         if (kernel != null) {
             tryOut(kernel);
+        }
+        if (dataPath != null) {
+            lookAtNic(dataPath);
         }
         return (missing ? ExitCode.CANNOT_TEST : ExitCode.PASS).number();
     }
@@ -95,6 +110,19 @@ final class DoctorCommand implements Callable<Integer> {
                     + config.origin();
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot read what a kernel needs", "run through ./zcrx");
+        }
+    }
+
+    private void lookAtNic(String path) {
+        if (!path.equals(PathKind.NIC.word())) {
+            throw new BadRequestException("--data-path " + path + ": doctor looks at " + PathKind.NIC.word() + " only");
+        }
+        if (!HostTools.isRoot()) {
+            throw new BadRequestException("--data-path nic: asking a driver needs root: use sudo");
+        }
+        for (Nic.Check check : new Nic(nic.config()).checks()) {
+            missing |= !check.good();
+            print("nic", check.name(), (check.good() ? "" : "MISSING: ") + check.found());
         }
     }
 

@@ -28,7 +28,8 @@ import zcrx.vm.CannotTestException;
             CompareCommand.class,
             ReproduceCommand.class,
             BisectCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            PathCommand.class
         },
         footerHeading = "%nBesides:%n",
         footer = {

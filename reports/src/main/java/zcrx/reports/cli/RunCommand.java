@@ -2,6 +2,7 @@
 package zcrx.reports.cli;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,6 +11,7 @@ import zcrx.conformance.SuiteOptions;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.reports.run.Setup;
+import zcrx.reports.run.Verdict;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.LocalHost;
 
@@ -21,20 +23,25 @@ import zcrx.vm.LocalHost;
             "A faulty kernel may take this machine down with it: ./zcrx vm does not."
         })
 final class RunCommand implements Callable<Integer> {
+    private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV);
+
     @Mixin
     private SuiteArguments suite = new SuiteArguments();
 
     @Override
     public Integer call() {
-        SuiteOptions options = suite.options(List.of(PathKind.NODEV));
+        SuiteOptions options = suite.options(DEFAULT_PATHS);
         try (Terminal terminal = Terminal.forPeople(System.getenv())) {
             var session = new Session(suite, options, terminal);
-            var host = new LocalHost();
+            var host = new LocalHost(trouble -> terminal.line(Terminal.Colour.BAD, Verdict.ERROR.name(), trouble));
+            if (options.paths().contains(PathKind.NIC)) {
+                suite.nic().config();
+            }
             KernelProbe kernel = KernelProbe.get();
             var setup = new Setup(
                     Main.version(),
                     Instant.now(),
-                    suite.strict() ? List.of("run", "--strict") : List.of("run"),
+                    command(options),
                     options.profile().word(),
                     options.tests(),
                     options.selection(),
@@ -49,5 +56,17 @@ final class RunCommand implements Callable<Integer> {
                     null);
             return session.run(host, setup).number();
         }
+    }
+
+    private List<String> command(SuiteOptions options) {
+        var command = new ArrayList<>(List.of("run"));
+        if (!options.paths().equals(DEFAULT_PATHS)) {
+            command.addAll(options.pathWords());
+        }
+        suite.nic().file().ifPresent(file -> command.addAll(List.of("--net-config", file.toString())));
+        if (suite.strict()) {
+            command.add("--strict");
+        }
+        return command;
     }
 }

@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import zcrx.conformance.Shard;
 import zcrx.conformance.Suite;
@@ -68,13 +69,16 @@ final class SuiteArguments {
 
     @Option(
             names = "--data-path",
-            paramLabel = "nodev|simnic",
+            paramLabel = "nodev|netdevsim|simnic|nic",
             split = ",",
             description = {
-                "Where data is received: without a device, over loopback; or on a queue of a simulated NIC.",
-                "Several, separated by commas. Default: nodev, and in a virtual machine simnic, too"
+                "Where data is received: without a device, over loopback or netdevsim; or on a queue of a simulated NIC",
+                "or of a real one. Several, separated by commas. Default: nodev, and in a virtual machine simnic, too"
             })
     private List<String> dataPaths = new ArrayList<>();
+
+    @Mixin
+    private NicArguments nic = new NicArguments();
 
     @Option(
             names = "--timeout",
@@ -168,6 +172,10 @@ final class SuiteArguments {
             }
         }
         return fingerprints;
+    }
+
+    NicArguments nic() {
+        return nic;
     }
 
     boolean strict() {

@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +21,7 @@ import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.path.Simnic;
 import zcrx.reports.repro.Reproducers;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.Setup;
@@ -28,6 +29,7 @@ import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
+import zcrx.vm.image.GuestExtras;
 import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.GuestModule;
 import zcrx.vm.kernel.Kernel;
@@ -50,6 +52,7 @@ final class VmCommand implements Callable<Integer> {
 
     static final String DEFAULT_MEMORY = "2G";
     static final int DEFAULT_CPUS = 2;
+    private static final Set<PathKind> NEED_MORE = EnumSet.of(PathKind.NETDEVSIM, PathKind.SIMNIC, PathKind.NIC);
     private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV, PathKind.SIMNIC);
 
     @Option(
@@ -112,7 +115,8 @@ final class VmCommand implements Callable<Integer> {
             throw new BadRequestException("--jobs " + jobs + ": give 1 or more");
         }
         try (Terminal terminal = Terminal.forPeople(System.getenv());
-                var machines = new Machines(options, vmOptions, terminal)) {
+                var machines =
+                        new Machines(options, suite.nic().text().orElseGet(Simnic::netConfig), vmOptions, terminal)) {
             var session = new Session(suite, options, terminal);
             if (kernels.size() == 1) {
                 Kernel kernel = machines.resolve(kernels.getFirst());
@@ -167,13 +171,15 @@ final class VmCommand implements Callable<Integer> {
     /** Kernels, and what is needed to boot them, which is gone when this is closed. */
     private static final class Machines implements AutoCloseable {
         private final SuiteOptions options;
+        private final String netConfig;
         private final VmOptions vmOptions;
         private final Path cache = KernelSources.defaultCacheDir();
         private final KernelSources sources;
         private final List<Path> images = new ArrayList<>();
 
-        Machines(SuiteOptions options, VmOptions vmOptions, Progress progress) {
+        Machines(SuiteOptions options, String netConfig, VmOptions vmOptions, Progress progress) {
             this.options = options;
+            this.netConfig = netConfig;
             this.vmOptions = vmOptions;
             this.sources = new KernelSources(cache, progress);
         }
@@ -184,18 +190,29 @@ final class VmCommand implements Callable<Integer> {
 
         QemuVm machine(Kernel kernel) {
             Path image = GuestImage.built();
-            var modules = new ArrayList<GuestModule>();
-            if (options.paths().contains(PathKind.SIMNIC)) {
-                modules.add(module(kernel, KernelModule.SIMNIC));
-            }
-            if (options.profile() == Profile.DEATHS) {
-                modules.add(module(kernel, KernelModule.DEATHS));
-            }
-            if (!modules.isEmpty()) {
-                image = GuestImage.with(modules, image);
+            if (options.profile() == Profile.DEATHS || options.paths().stream().anyMatch(NEED_MORE::contains)) {
+                image = more(kernel).with(image);
                 images.add(image);
             }
             return new QemuVm(kernel, image, vmOptions, cache);
+        }
+
+        /** What the chosen paths need in the guest beyond the suite. */
+        private GuestExtras more(Kernel kernel) {
+            var more = new GuestExtras();
+            if (options.paths().contains(PathKind.NETDEVSIM)) {
+                more.netdevsim(kernel);
+            }
+            if (options.paths().contains(PathKind.SIMNIC) || options.paths().contains(PathKind.NIC)) {
+                more.module(module(kernel, KernelModule.SIMNIC));
+            }
+            if (options.paths().contains(PathKind.NIC)) {
+                more.nic(netConfig);
+            }
+            if (options.profile() == Profile.DEATHS) {
+                more.module(module(kernel, KernelModule.DEATHS));
+            }
+            return more;
         }
 
         private GuestModule module(Kernel kernel, KernelModule module) {
@@ -257,9 +274,9 @@ final class VmCommand implements Callable<Integer> {
             command.addAll(List.of("--cpus", Integer.toString(cpus)));
         }
         if (!options.paths().equals(DEFAULT_PATHS)) {
-            command.addAll(List.of(
-                    "--data-path", options.paths().stream().map(PathKind::word).collect(Collectors.joining(","))));
+            command.addAll(options.pathWords());
         }
+        suite.nic().file().ifPresent(file -> command.addAll(List.of("--net-config", file.toString())));
         if (suite.strict()) {
             command.add("--strict");
         }

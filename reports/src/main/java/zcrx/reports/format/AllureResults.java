@@ -128,6 +128,7 @@ public final class AllureResults {
         for (ResultEvent.Evidence e : test.evidence()) {
             attach(attachments, test.id(), "evidence, " + e.rule() + ": " + e.side(), e.seen());
         }
+        attach(attachments, test.id(), "suspect", run.suspect(test).orElse(""));
         attach(attachments, test.id(), "kernel log", String.join("\n", test.kernelLog()));
         boolean failed =
                 test.status() == Status.FAIL || test.status() == Status.BROKEN || test.status() == Status.XFAIL;

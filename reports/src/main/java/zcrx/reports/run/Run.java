@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.fixtures.path.PathKind;
 
 /**
  * All that is known about a run. No text in it holds control characters, see {@link Text#clean}.
@@ -95,6 +96,11 @@ public record Run(
             return new Test(planned, status, durationMs, message, details, more, evidence, kernelLog, splats);
         }
 
+        /** The same on every data path. */
+        private String name() {
+            return id().replaceFirst("@.*", "");
+        }
+
         /** The first line of the message. */
         public String reason() {
             return message.lines().findFirst().orElse("");
@@ -138,6 +144,37 @@ public record Run(
                 .flatMap(test -> test.evidence().stream())
                 .filter(e -> e.rule().equals(rule))
                 .toList();
+    }
+
+    /**
+     * Where to look for the reason of a failure: what the same test did on other data paths.
+     *
+     * @return one line; empty for what did not fail, or when no other path ran it
+     */
+    public Optional<String> suspect(Test failed) {
+        if (failed.status() != Status.FAIL) {
+            return Optional.empty();
+        }
+        String others = on(failed, Status.FAIL);
+        if (!others.isEmpty()) {
+            return Optional.of("the core, as it fails on " + others + " too");
+        }
+        String passed = on(failed, Status.PASS);
+        String path = failed.planned().dataPath();
+        return passed.isEmpty()
+                ? Optional.empty()
+                : Optional.of((path.equals(PathKind.NIC.word()) ? "the driver" : "what is behind " + path)
+                        + ", as it passes on " + passed);
+    }
+
+    /** The paths on which the same test came out like that. */
+    private String on(Test test, Status status) {
+        return tests.stream()
+                .filter(t -> !t.id().equals(test.id())
+                        && t.status() == status
+                        && t.name().equals(test.name()))
+                .map(t -> t.planned().dataPath())
+                .collect(Collectors.joining(" and "));
     }
 
     public int count(Status status) {

@@ -111,7 +111,7 @@ public final class RunScreen implements RunRecorder.Listener {
         List<Run.Test> bad = run.tests().stream()
                 .filter(t -> t.status() == Status.FAIL || t.status() == Status.BROKEN)
                 .toList();
-        bad.stream().limit(MAX_SHOWN).forEach(this::failure);
+        bad.stream().limit(MAX_SHOWN).forEach(test -> failure(run, test));
         if (bad.size() > MAX_SHOWN) {
             terminal.line("… and " + (bad.size() - MAX_SHOWN) + " more, see the report");
             terminal.line("");
@@ -143,7 +143,7 @@ public final class RunScreen implements RunRecorder.Listener {
                         t.id() + "  " + t.reason()));
     }
 
-    private void failure(Run.Test test) {
+    private void failure(Run run, Run.Test test) {
         String what = test.id() + "  " + test.planned().name();
         if (test.status() == Status.FAIL) {
             verdictLine(Verdict.FAIL, what);
@@ -156,6 +156,7 @@ public final class RunScreen implements RunRecorder.Listener {
             terminal.line(INDENT + "kernel log");
             failure.kernelLog().forEach(l -> terminal.line(INDENT + "  " + terminal.in(Terminal.Colour.FAINT, l)));
         }
+        run.suspect(test).ifPresent(who -> terminal.line(INDENT + "suspect  " + who));
         test.attachment(ResultEvent.Attachment.REPRODUCTION).ifPresent(l -> terminal.line(INDENT + "in C     " + l));
         terminal.line("");
     }

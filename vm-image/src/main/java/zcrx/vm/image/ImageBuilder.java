@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zcrx.conformance.Death;
 import zcrx.fixtures.path.KernelModule;
+import zcrx.fixtures.path.NetConfig;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 import zcrx.vm.HostTools;
@@ -161,9 +162,10 @@ final class ImageBuilder {
     private String javaArguments() {
         var words = new ArrayList<>(JVM_OPTIONS);
         words.add("-XX:SharedArchiveFile=/suite/suite.jsa");
-        for (KernelModule module : List.of(KernelModule.SIMNIC, KernelModule.DEATHS)) {
+        for (KernelModule module : List.of(KernelModule.SIMNIC, KernelModule.NETDEVSIM, KernelModule.DEATHS)) {
             words.add("-D" + module.property() + "=/" + GuestImage.pathOf(module.name()));
         }
+        words.add("-D" + NetConfig.FILE_PROPERTY + "=/" + GuestImage.NET_CONFIG);
         words.add("-D" + Death.GUEST_PROPERTY + "=true");
         words.add("-cp");
         words.add(jars.stream().map(jar -> "/suite/" + jar.getFileName()).collect(Collectors.joining(":")));
