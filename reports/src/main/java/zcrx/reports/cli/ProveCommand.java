@@ -43,6 +43,7 @@ import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.HostTools;
+import zcrx.vm.image.GuestExtras;
 import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.Fault;
 import zcrx.vm.kernel.Kernel;
@@ -169,10 +170,10 @@ final class ProveCommand implements Callable<Integer> {
             HostTools.install(HostTools.forKernelBuilds(), terminal::note);
             var sources = new KernelSources(KernelSources.defaultCacheDir(), terminal);
             Kernel kernel = sources.faulty(Main.home().resolve(CONFIG), faults.all());
-            Path image = GuestImage.with(
-                    List.of(sources.module(
-                            kernel, Main.home().resolve(VmCommand.MODULES).resolve(KernelModule.SIMNIC.name()))),
-                    GuestImage.built());
+            Path image = new GuestExtras()
+                    .module(sources.module(
+                            kernel, Main.home().resolve(VmCommand.MODULES).resolve(KernelModule.SIMNIC.name())))
+                    .with(GuestImage.built());
             try {
                 Path directory = out != null ? out : newDirectory();
                 try (var stop = new Stop()) {
