@@ -16,6 +16,7 @@ public final class Cases {
             StatsOffset.class,
             Events.class,
             Arm.class,
+            ManyInstances.class,
             CopyCounters.class,
             Control.class,
             ExportImport.class,
