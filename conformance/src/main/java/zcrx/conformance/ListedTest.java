@@ -8,6 +8,7 @@ import java.util.Locale;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
 
 /**
@@ -18,6 +19,7 @@ import zcrx.fixtures.path.PathKind;
  * @param kind who runs it
  * @param profile the least one that it is part of
  * @param scope on which data paths it runs
+ * @param dialects in which its rule holds
  * @param subject the area of the UAPI, as a heading
  * @param sentence what holds when it passes
  * @param rules that it checks, the one it is about first
@@ -28,6 +30,7 @@ record ListedTest(
         Kind kind,
         Profile profile,
         Scope scope,
+        List<Dialect> dialects,
         String subject,
         String sentence,
         List<String> rules) {
@@ -39,6 +42,7 @@ record ListedTest(
     }
 
     ListedTest {
+        dialects = List.copyOf(dialects);
         rules = List.copyOf(rules);
     }
 

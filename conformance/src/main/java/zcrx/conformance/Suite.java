@@ -33,6 +33,7 @@ import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.path.PathKind;
@@ -69,13 +70,26 @@ public final class Suite {
 
     /** What would run with these options, in order. Needs no kernel. */
     public static List<PlannedTest> plan(SuiteOptions options) {
-        return batches(options).stream()
+        return plan(batches(options));
+    }
+
+    private static List<PlannedTest> plan(List<Batch> batches) {
+        return batches.stream()
                 .flatMap(batch -> batch.tests().stream().map(test -> test.planned(batch.path())))
                 .toList();
     }
 
     /** What runs on one data path. */
     private record Batch(PathKind path, List<ListedTest> tests) {
+        /** Those whose rule the dialect has, or has not. */
+        Batch having(boolean rule) {
+            return new Batch(
+                    path,
+                    tests.stream()
+                            .filter(test -> test.dialects().contains(Dialect.spoken()) == rule)
+                            .toList());
+        }
+
         List<ListedTest> of(Kind kind) {
             return tests.stream().filter(test -> test.kind() == kind).toList();
         }
@@ -145,9 +159,11 @@ public final class Suite {
                 var kernelLog = new KernelLog(new FileOutputStream("/dev/kmsg"))) {
             // What the kernel says to the questions before the first test is said under test, too.
             kernelLog.mark(KernelLogMark.Kind.START, PROBING);
+            KernelProbe probe = KernelProbe.get();
+            Dialect.speak(probe.dialect(options.dialect()));
             hello(results);
             kernelLog.mark(KernelLogMark.Kind.END, PROBING);
-            Optional<String> lack = KernelProbe.get().unsupported();
+            Optional<String> lack = probe.unsupported().or(() -> contradiction(probe, options));
             if (lack.isPresent() && options.profile() != Profile.DEATHS) {
                 results.write(new ResultEvent.Unsupported(lack.get()));
                 results.write(new ResultEvent.Bye(0));
@@ -173,6 +189,15 @@ public final class Suite {
         }
     }
 
+    private static Optional<String> contradiction(KernelProbe probe, SuiteOptions options) {
+        Dialect asked = options.dialect();
+        return asked == null || asked == Dialect.spoken()
+                ? Optional.empty()
+                : Optional.of("kernel " + probe.release() + " speaks dialect "
+                        + Dialect.spoken().word() + ", says its BTF, and not " + asked.word()
+                        + "; leave --dialect out");
+    }
+
     private static void hello(ResultWriter results) {
         KernelProbe probe = KernelProbe.get();
         results.write(new ResultEvent.Hello(
@@ -181,20 +206,29 @@ public final class Suite {
                         probe.release(),
                         probe.version(),
                         System.getProperty("os.arch").replace("amd64", "x86_64"),
-                        probe.dialect().word(),
+                        Dialect.spoken().word(),
                         probe.features(),
                         Memory.PAGE_SIZE)));
     }
 
     private static void test(SuiteOptions options, ResultWriter results, KernelLog kernelLog) {
-        List<Batch> batches = batches(options);
+        // A rule that the dialect does not have is no part of the run, unless it was asked for by name.
+        List<Batch> batches = options.tests().isEmpty()
+                ? batches(options).stream().map(batch -> batch.having(true)).toList()
+                : batches(options);
         PropertySeed.use(options.seed());
-        results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), plan(options)));
+        results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), plan(batches)));
         var listener = new ResultListener(results, kernelLog);
         Evidence.to(listener);
         for (Batch batch : batches) {
             listener.on(batch.path());
-            test(batch, listener);
+            for (ListedTest foreign : batch.having(false).tests()) {
+                listener.notRun(
+                        foreign.id(batch.path()),
+                        Status.SKIP,
+                        "no rule of dialect " + Dialect.spoken().word());
+            }
+            test(batch.having(true), listener);
         }
         results.write(new ResultEvent.Bye(listener.ended()));
     }

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
 
 /**
@@ -18,6 +19,7 @@ import zcrx.fixtures.path.PathKind;
  * @param paths to run it on, in this order
  * @param shard the part of it that runs here
  * @param shuffle seed of the order in which the examples of each path run; null for the order of the report
+ * @param dialect of the UAPI that the user says the kernel speaks; null when it is to be found out
  * @param after id of the last test that was run before, when this is the rest of a run; empty for all
  */
 public record SuiteOptions(
@@ -27,6 +29,7 @@ public record SuiteOptions(
         List<PathKind> paths,
         Shard shard,
         @Nullable Long shuffle,
+        @Nullable Dialect dialect,
         String after) {
     /** What runs anywhere. */
     private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV);
@@ -58,12 +61,17 @@ public record SuiteOptions(
 
     /** From the start. */
     public SuiteOptions(Profile profile, long seed, List<String> tests, List<PathKind> paths) {
-        this(profile, seed, tests, paths, Shard.WHOLE, null, "");
+        this(profile, seed, tests, paths, Shard.WHOLE, null, null, "");
+    }
+
+    /** Of a kernel of which the user says what it speaks. */
+    public SuiteOptions speaking(@Nullable Dialect said) {
+        return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, said, after);
     }
 
     /** What comes behind a test. */
     public SuiteOptions restAfter(String id) {
-        return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, id);
+        return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, dialect, id);
     }
 
     /** The words that choose a shard and an order; none where everything runs in the order of the report. */
@@ -92,6 +100,9 @@ public record SuiteOptions(
             }
         }
         words.addAll(selection());
+        if (dialect != null) {
+            words.addAll(List.of("--dialect", dialect.word()));
+        }
         if (!after.isEmpty()) {
             words.addAll(List.of("--after", after));
         }
@@ -112,6 +123,7 @@ public record SuiteOptions(
         var paths = new ArrayList<PathKind>();
         Shard shard = Shard.WHOLE;
         Long shuffle = null;
+        Dialect dialect = null;
         String after = "";
         for (Iterator<String> i = words.iterator(); i.hasNext(); ) {
             String option = i.next();
@@ -129,6 +141,9 @@ public record SuiteOptions(
                 case "--tests" -> tests.add(value);
                 case "--shard" -> shard = Shard.parse(value);
                 case "--shuffle" -> shuffle = Long.valueOf(value);
+                case "--dialect" ->
+                    dialect = Dialect.of(value)
+                            .orElseThrow(() -> new IllegalArgumentException("unknown dialect: " + value));
                 case "--after" -> after = value;
                 case "--data-path" ->
                     paths.add(PathKind.of(value)
@@ -136,6 +151,7 @@ public record SuiteOptions(
                 default -> throw new IllegalArgumentException("unknown option: " + option);
             }
         }
-        return new SuiteOptions(profile, seed, tests, paths.isEmpty() ? DEFAULT_PATHS : paths, shard, shuffle, after);
+        return new SuiteOptions(
+                profile, seed, tests, paths.isEmpty() ? DEFAULT_PATHS : paths, shard, shuffle, dialect, after);
     }
 }

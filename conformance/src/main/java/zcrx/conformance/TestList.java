@@ -14,6 +14,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import net.jqwik.engine.JqwikTestEngine;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Order;
@@ -29,6 +31,7 @@ import zcrx.conformance.ListedTest.Kind;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.cases.Cases;
+import zcrx.fixtures.abi.Dialect;
 
 /**
  * Every test there is, found once, by the build: finding them by their annotations costs an emulated guest more than
@@ -39,7 +42,7 @@ final class TestList {
     /** Between the fields of a line; none of them holds one. */
     private static final String FIELD = "\t";
 
-    private static final String RULE = ",";
+    private static final String LIST = ",";
 
     private static final List<String> CLASSES =
             Cases.ALL.stream().map(Class::getName).toList();
@@ -105,12 +108,14 @@ final class TestList {
         RunsOn ofMethod = source.getJavaMethod().getAnnotation(RunsOn.class);
         RunsOn ofClass = source.getJavaClass().getAnnotation(RunsOn.class);
         Scope scope = ofMethod != null ? ofMethod.value() : ofClass != null ? ofClass.value() : Scope.NODEV;
+        HoldsIn holdsIn = source.getJavaMethod().getAnnotation(HoldsIn.class);
         return new ListedTest(
                 source.getClassName(),
                 source.getMethodName(),
                 kind,
                 profile(test, kind),
                 scope,
+                holdsIn == null ? Dialect.choices() : List.of(holdsIn.value()),
                 subject.value(),
                 test.getDisplayName(),
                 rule == null ? List.of() : List.of(rule.value()));
@@ -136,9 +141,10 @@ final class TestList {
                 test.kind().name(),
                 test.profile().name(),
                 test.scope().name(),
+                test.dialects().stream().map(Dialect::name).collect(Collectors.joining(LIST)),
                 test.subject(),
                 test.sentence(),
-                String.join(RULE, test.rules()));
+                String.join(LIST, test.rules()));
     }
 
     /** In the order of the report. */
@@ -155,9 +161,12 @@ final class TestList {
                         Kind.valueOf(field[2]),
                         Profile.valueOf(field[3]),
                         Scope.valueOf(field[4]),
-                        field[5],
+                        Stream.of(field[5].split(LIST, -1))
+                                .map(Dialect::valueOf)
+                                .toList(),
                         field[6],
-                        field[7].isEmpty() ? List.of() : List.of(field[7].split(RULE, -1))));
+                        field[7],
+                        field[8].isEmpty() ? List.of() : List.of(field[8].split(LIST, -1))));
             }
             return tests;
         } catch (IOException e) {

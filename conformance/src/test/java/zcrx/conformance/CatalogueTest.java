@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,8 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.fixtures.abi.Dialect;
+import zcrx.fixtures.path.PathKind;
 
 /** The catalogue and the tests name each other. */
 class CatalogueTest {
@@ -37,6 +40,21 @@ class CatalogueTest {
         assertThat(everything())
                 .allSatisfy(
                         test -> assertThat(test.requirements()).as(test.id()).isNotEmpty());
+    }
+
+    private Map<String, Object> rule(String id) {
+        return Objects.requireNonNull(catalogue.get(id), id);
+    }
+
+    @Test
+    void testsHoldInTheDialectsOfTheRuleThatTheyAreAbout() {
+        var everywhere = Dialect.choices().stream().map(Dialect::word).toList();
+        assertThat(TestList.all())
+                .filteredOn(test -> !test.rules().isEmpty())
+                .allSatisfy(test -> assertThat(
+                                test.dialects().stream().map(Dialect::word).toList())
+                        .as(test.id(PathKind.NODEV))
+                        .isEqualTo(rule(test.rules().getFirst()).getOrDefault("dialects", everywhere)));
     }
 
     @Test

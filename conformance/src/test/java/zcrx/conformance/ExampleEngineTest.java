@@ -15,6 +15,7 @@ import org.opentest4j.TestAbortedException;
 import zcrx.conformance.ListedTest.Kind;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.SuiteOptions.Profile;
+import zcrx.fixtures.abi.Dialect;
 
 class ExampleEngineTest {
     /** Not found by the build's own run of tests: they have no annotation. */
@@ -38,7 +39,15 @@ class ExampleEngineTest {
 
     private static ListedTest listed(String method) {
         return new ListedTest(
-                Sample.class.getName(), method, Kind.EXAMPLE, Profile.GATE, Scope.NODEV, "subject", method, List.of());
+                Sample.class.getName(),
+                method,
+                Kind.EXAMPLE,
+                Profile.GATE,
+                Scope.NODEV,
+                Dialect.choices(),
+                "subject",
+                method,
+                List.of());
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
 
 class SuiteTest {
@@ -76,7 +77,7 @@ class SuiteTest {
     }
 
     private static SuiteOptions part(Shard shard, @Nullable Long shuffle, String after) {
-        return new SuiteOptions(Profile.FULL, 0, List.of(), List.of(PathKind.values()), shard, shuffle, after);
+        return new SuiteOptions(Profile.FULL, 0, List.of(), List.of(PathKind.values()), shard, shuffle, null, after);
     }
 
     private static List<PlannedTest> plan(Shard shard, @Nullable Long shuffle) {
@@ -136,12 +137,18 @@ class SuiteTest {
         assertThat(SuiteOptions.parse(part.words())).isEqualTo(part);
         var options = new SuiteOptions(Profile.FULL, -7, List.of("ARM-*", "Buffers.limit"), List.of(PathKind.SIMNIC));
         assertThat(SuiteOptions.parse(options.words())).isEqualTo(options);
-        SuiteOptions rest = options.restAfter("Arm.twice@simnic");
+        for (Dialect dialect : Dialect.choices()) {
+            SuiteOptions speaking = options.speaking(dialect);
+            assertThat(SuiteOptions.parse(speaking.words())).isEqualTo(speaking);
+        }
+        SuiteOptions rest = options.speaking(Dialect.SEED).restAfter("Arm.twice@simnic");
         assertThat(SuiteOptions.parse(rest.words())).isEqualTo(rest);
         assertThatThrownBy(() -> SuiteOptions.parse(List.of("--profile", "slow")))
                 .hasMessage("unknown profile: slow");
         assertThatThrownBy(() -> SuiteOptions.parse(List.of("--data-path", "pigeon")))
                 .hasMessage("unknown data path: pigeon");
+        assertThatThrownBy(() -> SuiteOptions.parse(List.of("--dialect", "none")))
+                .hasMessage("unknown dialect: none");
         assertThatThrownBy(() -> SuiteOptions.parse(List.of("--seed"))).hasMessage("--seed needs a value");
     }
 }

@@ -2,8 +2,8 @@
 package zcrx.conformance.cases;
 
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Evidence;
@@ -12,6 +12,7 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.path.NetdevPath;
@@ -40,7 +41,9 @@ class AllocFail {
         session.settle();
         Check.equal(
                 "types of the events",
-                List.of(types),
+                Stream.of(types)
+                        .map(type -> (int) Dialect.spoken().typeCode(type))
+                        .toList(),
                 session.takeEvents().stream().map(Cqe::res).toList());
     }
 
@@ -52,7 +55,16 @@ class AllocFail {
         try (Steered queue = scarce(path, ALLOC_FAIL)) {
             queue.starve();
             Cqe event = queue.session().awaitEvent();
-            Check.equal("event", new Cqe(Registration.DEFAULT_USER_DATA, Zcrx.EVENT_ALLOC_FAIL, 0, 32, 0, 0), event);
+            Check.equal(
+                    "event",
+                    new Cqe(
+                            Registration.DEFAULT_USER_DATA,
+                            (int) Dialect.spoken().typeCode(Zcrx.EVENT_ALLOC_FAIL),
+                            0,
+                            32,
+                            0,
+                            0),
+                    event);
             queue.starveOn();
             queue.starveOn();
             expect(queue.session());
@@ -94,7 +106,9 @@ class AllocFail {
 
     private static void expectFired(Session session) {
         Check.equal(
-                "type of the event", Zcrx.EVENT_ALLOC_FAIL, session.awaitEvent().res());
+                "type of the event",
+                Dialect.spoken().typeCode(Zcrx.EVENT_ALLOC_FAIL),
+                session.awaitEvent().res());
     }
 
     @Test

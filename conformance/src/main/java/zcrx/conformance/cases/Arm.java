@@ -10,11 +10,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Evidence;
 import zcrx.conformance.Full;
+import zcrx.conformance.HoldsIn;
 import zcrx.conformance.Paths;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Outcome;
@@ -129,11 +131,12 @@ class Arm {
     }
 
     @Test
+    @HoldsIn({Dialect.EVENT, Dialect.NOTIF})
     @Rule("ARM-004")
     @DisplayName("a type that does not exist is EINVAL")
     void outOfRange() {
         try (Session session = fired()) {
-            Outcome asMask = session.instance().arm(COPY);
+            Outcome asMask = session.instance().armWith(COPY);
             Evidence.show(
                     "ARM-004",
                     asMask.succeeded() ? Evidence.Side.DOCUMENT : Evidence.Side.KERNELS,
@@ -141,9 +144,26 @@ class Arm {
             asMask.mustBe(Errno.EINVAL);
             // 33 is COPY to whoever shifts without looking.
             for (int type : new int[] {3, 31, 32, 33, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) {
-                session.instance().arm(type).mustBe(Errno.EINVAL);
+                session.instance().armWith(type).mustBe(Errno.EINVAL);
             }
             staysLatched(session);
+        }
+    }
+
+    @Test
+    @HoldsIn(Dialect.SEED)
+    @Rule("ARM-011")
+    @DisplayName("types are armed by a mask: all of them must have fired, none at all is accepted and arms nothing")
+    void byMask() {
+        try (Session session = fired()) {
+            session.instance().armWith(0).mustBe(0);
+            session.instance().armWith(Zcrx.EVENT_TYPE_MASK).mustBe(Errno.EINVAL);
+            for (int bit = Zcrx.EVENT_TYPES; bit < Integer.SIZE; bit++) {
+                session.instance().armWith(COPY | 1L << bit).mustBe(Errno.EINVAL);
+            }
+            staysLatched(session);
+            session.instance().armWith(COPY).mustBe(0);
+            firesAgain(session);
         }
     }
 
@@ -152,9 +172,7 @@ class Arm {
     @DisplayName("each reserved byte of the arm argument must be zero: EINVAL, and the event stays as it was")
     void reserved() {
         try (Session session = fired()) {
-            Struct arg = session.instance()
-                    .ctrlArg(Zcrx.CTRL_FOR_ARM, Zcrx.CTRL_ARM_EVENT)
-                    .set("zc_arm_event.event_type", Zcrx.EVENT_COPY);
+            Struct arg = session.instance().armArg(Dialect.spoken().typeCode(Zcrx.EVENT_COPY));
             Check.eachByte(
                     arg,
                     "zc_arm_event.__resv",

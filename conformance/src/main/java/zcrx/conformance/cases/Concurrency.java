@@ -16,6 +16,7 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.ring.Cqe;
@@ -174,7 +175,7 @@ class Concurrency {
             session.settle();
             Check.equal(
                     "type of the event on the creator's ring",
-                    Zcrx.EVENT_COPY,
+                    Dialect.spoken().typeCode(Zcrx.EVENT_COPY),
                     session.awaitEvent().res());
             Check.equal("copy_bytes", position, session.stats().bytes());
             other.kill();

@@ -11,6 +11,7 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Ring;
@@ -41,6 +42,7 @@ class Events {
     @Rule("EVT-001")
     @DisplayName("a copied fragment posts a COPY event: user_data of the descriptor, res the type, no flags")
     void copyEvent() {
+        int code = (int) Dialect.spoken().typeCode(Zcrx.EVENT_COPY);
         for (CqeFormat format : CqeFormat.values()) {
             try (Session session = receiving(format, Paths.current().copying().events(COPY))) {
                 session.transfer(1, PIECE);
@@ -55,7 +57,7 @@ class Events {
                 int bytes = format == CqeFormat.CQE32 ? 32 : 16;
                 Check.equal(
                         "event on a ring of " + format,
-                        new Cqe(Registration.DEFAULT_USER_DATA, Zcrx.EVENT_COPY, 0, bytes, 0, 0),
+                        new Cqe(Registration.DEFAULT_USER_DATA, code, 0, bytes, 0, 0),
                         event);
             }
         }
@@ -159,7 +161,7 @@ class Events {
             session.settle();
             Check.equal(
                     "types of the events",
-                    List.of(Zcrx.EVENT_COPY),
+                    List.of((int) Dialect.spoken().typeCode(Zcrx.EVENT_COPY)),
                     session.takeEvents().stream().map(Cqe::res).toList());
         }
     }

@@ -22,12 +22,12 @@ final class Importer {
     private Importer() {}
 
     /**
-     * Arguments: a process, and its file descriptor of the instance. Says offset and length of all that it receives, then
+     * Arguments: a dialect, a process, and its file descriptor of the instance. Says offset and length of all that it receives, then
      * {@link #END}, and waits to be killed.
      */
     public static void main(String[] args) throws IOException {
-        long process = Syscall.PIDFD_OPEN.must(Long.parseLong(args[0]), 0);
-        int fd = (int) Syscall.PIDFD_GETFD.must(process, Long.parseLong(args[1]), 0);
+        long process = Syscall.PIDFD_OPEN.must(Long.parseLong(args[1]), 0);
+        int fd = (int) Syscall.PIDFD_GETFD.must(process, Long.parseLong(args[2]), 0);
         try (TcpPair tcp = TcpPair.open(TcpPair.Family.IPV4);
                 Ring ring = Ring.open(CqeFormat.CQE32);
                 Exported exported = Exported.from(fd)) {

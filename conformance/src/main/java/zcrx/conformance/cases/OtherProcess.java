@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.ring.RuleViolation;
 
 /** Another process that runs a class of the suite, with the same JVM. Killed at the latest when this is closed. */
@@ -23,9 +24,11 @@ final class OtherProcess implements AutoCloseable {
         this.lines = process.inputReader();
     }
 
+    /** Starts it; its first argument is the {@link Dialect}. */
     static OtherProcess start(Class<?> main, Object... args) {
         var words = new ArrayList<>(jvm());
         words.add(main.getName());
+        words.add(Dialect.spoken().word());
         for (Object arg : args) {
             words.add(arg.toString());
         }

@@ -8,6 +8,7 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.path.DataPath;
 import zcrx.fixtures.path.NetdevPath;
@@ -51,7 +52,7 @@ class PostedSelftest {
             }
             session.settle();
             Cqe event = session.awaitEvent();
-            Check.equal("type of the event", Zcrx.EVENT_COPY, event.res());
+            Check.equal("type of the event", Dialect.spoken().typeCode(Zcrx.EVENT_COPY), event.res());
             Check.equal("bytes received", TOTAL, session.received());
             Check.that(session.stats().count() > 0, "copy_count is 0");
             Check.that(session.stats().bytes() > 0, "copy_bytes is 0");
@@ -70,7 +71,7 @@ class PostedSelftest {
                 queue.session().send(Math.min(left, SEND));
             }
             Cqe event = queue.session().awaitEvent();
-            Check.equal("type of the event", Zcrx.EVENT_ALLOC_FAIL, event.res());
+            Check.equal("type of the event", Dialect.spoken().typeCode(Zcrx.EVENT_ALLOC_FAIL), event.res());
         }
     }
 }

@@ -14,9 +14,11 @@ import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Full;
+import zcrx.conformance.HoldsIn;
 import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Outcome;
@@ -117,6 +119,7 @@ class StatsOffset {
     }
 
     @Test
+    @HoldsIn({Dialect.EVENT, Dialect.NOTIF})
     @Rule("OFF-008")
     @DisplayName("an offset without the STATS flag is EINVAL")
     void withoutTheFlag() {
@@ -124,6 +127,22 @@ class StatsOffset {
                 Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
             registration.event().set("stats_offset", end());
             registration.submit(ring).mustBe(Errno.EINVAL);
+        }
+    }
+
+    @Test
+    @HoldsIn(Dialect.SEED)
+    @Rule("OFF-013")
+    @DisplayName("an offset without the STATS flag is accepted, and nothing is written there")
+    void ignoredWithoutTheFlag() {
+        var registration = Registration.nodev().events(1 << Zcrx.EVENT_COPY);
+        registration.event().set("stats_offset", end());
+        MemorySegment behind = registration.regionMemory().asSlice(end());
+        behind.fill((byte) 0x5a);
+        try (Session session = Session.open(registration)) {
+            session.startReceiving();
+            session.transfer(1, Memory.PAGE_SIZE);
+            Check.bytes("what is behind the entries", behind, 0, behind.byteSize(), 0x5a);
         }
     }
 

@@ -3,6 +3,7 @@ package zcrx.conformance.cases;
 
 import java.util.ArrayList;
 import java.util.List;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
@@ -39,14 +40,15 @@ final class Victim {
         }
     }
 
-    /** Arguments: none; or a device and one of its queues, which it takes and keeps. */
+    /** Arguments: a dialect; and none, or a device and one of its queues, which it takes and keeps. */
     public static void main(String[] args) {
-        if (args.length == 0) {
+        Dialect.speak(Dialect.of(args[0]).orElseThrow());
+        if (args.length == 1) {
             for (Work work : Work.values()) {
                 start(work.body);
             }
         } else {
-            start(() -> keep(Integer.parseInt(args[0]), Integer.parseInt(args[1])));
+            start(() -> keep(Integer.parseInt(args[1]), Integer.parseInt(args[2])));
         }
     }
 

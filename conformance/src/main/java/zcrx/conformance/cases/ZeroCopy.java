@@ -13,6 +13,7 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.path.NetdevPath;
@@ -169,7 +170,7 @@ class ZeroCopy {
                 }
                 Check.equal(
                         "types of the events",
-                        List.of(Zcrx.EVENT_COPY),
+                        List.of((int) Dialect.spoken().typeCode(Zcrx.EVENT_COPY)),
                         session.takeEvents().stream().map(Cqe::res).toList());
             }
         }

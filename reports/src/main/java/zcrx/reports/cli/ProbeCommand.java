@@ -54,7 +54,7 @@ final class ProbeCommand implements Callable<Integer> {
         rows.add(row("zcrx query", probe.zcrx().isPresent(), "6.19 or later, CONFIG_IO_URING_ZCRX"));
         rows.add(row("zcrx events and statistics", probe.event().isPresent(), "7.2 or later"));
         rows.add(new Row("dialect of the events", probe.dialect().word(), ""));
-        rows.add(row("types of the kernel (BTF)", probe.hasBtf(), "CONFIG_DEBUG_INFO_BTF"));
+        rows.add(row("types of the kernel (BTF)", probe.types().isPresent(), "CONFIG_DEBUG_INFO_BTF"));
         List<String> features = probe.features();
         rows.add(row("receive without a device", features.contains("NODEV"), ""));
         rows.add(row("import by another ring", features.contains("IMPORT"), ""));

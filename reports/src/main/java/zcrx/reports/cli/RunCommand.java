@@ -64,9 +64,7 @@ final class RunCommand implements Callable<Integer> {
             command.addAll(options.pathWords());
         }
         suite.nic().file().ifPresent(file -> command.addAll(List.of("--net-config", file.toString())));
-        if (suite.strict()) {
-            command.add("--strict");
-        }
+        command.addAll(suite.kernelWords());
         return command;
     }
 }

@@ -22,6 +22,7 @@ import zcrx.conformance.Shard;
 import zcrx.conformance.Suite;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.run.Expectation;
@@ -79,6 +80,15 @@ final class SuiteArguments {
 
     @Mixin
     private NicArguments nic = new NicArguments();
+
+    @Option(
+            names = "--dialect",
+            paramLabel = "event|notif|seed",
+            description = {
+                "What the kernel speaks, where it has no BTF to say so: the names of 7.2 on, those of its release candidates,",
+                "or the first posting's bitmasks; seed holds any kernel against that document. Default: event"
+            })
+    private @Nullable String dialect;
 
     @Option(
             names = "--timeout",
@@ -213,7 +223,7 @@ final class SuiteArguments {
                         + " text");
             }
         }
-        var options = new SuiteOptions(what, chosen, tests, paths, shard(), shuffle, "");
+        var options = new SuiteOptions(what, chosen, tests, paths, shard(), shuffle, dialect(), "");
         if (Suite.plan(options).isEmpty()) {
             throw new BadRequestException(
                     "--shard " + shard + ": is empty, as there are fewer tests than shards; give a smaller N");
@@ -227,6 +237,26 @@ final class SuiteArguments {
         } catch (IllegalArgumentException e) {
             throw new BadRequestException("--shard " + e.getMessage());
         }
+    }
+
+    private @Nullable Dialect dialect() {
+        return dialect == null
+                ? null
+                : Dialect.of(dialect)
+                        .orElseThrow(() -> new BadRequestException("--dialect " + dialect + ": unknown; give "
+                                + Dialect.choices().stream().map(Dialect::word).collect(Collectors.joining(" or "))));
+    }
+
+    /** Words of a command line that say what the kernel is taken for, as far as the user said it. */
+    List<String> kernelWords() {
+        var words = new ArrayList<String>();
+        if (dialect != null) {
+            words.addAll(List.of("--dialect", dialect));
+        }
+        if (strict) {
+            words.add("--strict");
+        }
+        return words;
     }
 
     private static boolean matchesNothing(SuiteOptions onePattern) {

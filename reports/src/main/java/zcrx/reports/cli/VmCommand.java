@@ -278,9 +278,7 @@ final class VmCommand implements Callable<Integer> {
             command.addAll(options.pathWords());
         }
         suite.nic().file().ifPresent(file -> command.addAll(List.of("--net-config", file.toString())));
-        if (suite.strict()) {
-            command.add("--strict");
-        }
+        command.addAll(suite.kernelWords());
         return new Setup(
                 Main.version(),
                 Instant.now(),

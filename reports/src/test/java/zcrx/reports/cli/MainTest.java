@@ -70,6 +70,7 @@ class MainTest {
         assertOneLine(run("fly"), ExitCode.USAGE, "fly");
         assertOneLine(run("vm", "--speed"), ExitCode.USAGE, "--speed");
         assertOneLine(run("vm", "--seed", "abc"), ExitCode.USAGE, "--seed");
+        assertOneLine(run("vm", "--dialect", "none"), ExitCode.USAGE, "--dialect none: unknown; give event or");
         assertOneLine(run("vm", "--profile", "fast"), ExitCode.USAGE, "give gate or full");
         assertOneLine(run("vm", "--timeout", "soon"), ExitCode.USAGE, "such as 90s");
         assertOneLine(run("vm", "--timeout", "0s"), ExitCode.USAGE, "such as 90s");
