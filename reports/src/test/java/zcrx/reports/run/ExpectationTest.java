@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -76,32 +75,15 @@ class ExpectationTest {
     }
 
     private static Run run(ResultEvent.Status status, String what, LocalDate expires) {
-        Setup s = Feed.SETUP;
-        var setup = new Setup(
-                s.version(),
-                s.started(),
-                s.command(),
-                s.profile(),
-                s.tests(),
-                s.selection(),
-                s.seed(),
-                s.kernel(),
-                s.origin(),
-                s.host(),
-                false,
-                List.of(),
-                List.of(new Expectation(what, "to be fixed", expires)),
-                s.qemu(),
-                s.accelerator());
-        var recorder = new RunRecorder(setup, Feed.KNOWN_BUGS, new RunRecorder.Listener() {});
+        var expected = new Expectation(what, "to be fixed", expires);
         String id = Feed.SECOND.id();
-        Feed.to(recorder)
+        return new Feed(Feed.setup(false, List.of(), List.of(expected)), Feed.KNOWN_BUGS)
                 .hello()
                 .plan(Feed.SECOND)
                 .start(id)
                 .end(id, status, status == ResultEvent.Status.PASS ? null : "because")
-                .bye(1);
-        return recorder.finish(Feed.STOPPED, Duration.ofSeconds(9));
+                .bye(1)
+                .finish();
     }
 
     @ParameterizedTest

@@ -64,18 +64,43 @@ public final class Feed {
     }
 
     public Feed() {
-        this(new ArrayList<>());
+        this(SETUP, KNOWN_BUGS);
     }
 
-    private Feed(List<String> told) {
+    /** To a recorder of its own that is set up like this. */
+    public Feed(Setup setup, KnownBugs knownBugs) {
+        this(setup, knownBugs, new ArrayList<>());
+    }
+
+    private Feed(Setup setup, KnownBugs knownBugs, List<String> told) {
         this(
-                new RunRecorder(SETUP, KNOWN_BUGS, new RunRecorder.Listener() {
+                new RunRecorder(setup, knownBugs, new RunRecorder.Listener() {
                     @Override
                     public void finished(Run.Test test) {
                         told.add(test.id() + " " + test.status().word());
                     }
                 }),
                 told);
+    }
+
+    /** {@link #SETUP}, but for what is known beforehand. */
+    public static Setup setup(boolean strict, List<String> ignoredSplats, List<Expectation> expected) {
+        return new Setup(
+                SETUP.version(),
+                SETUP.started(),
+                SETUP.command(),
+                SETUP.profile(),
+                SETUP.tests(),
+                SETUP.selection(),
+                SETUP.seed(),
+                SETUP.kernel(),
+                SETUP.origin(),
+                SETUP.host(),
+                strict,
+                ignoredSplats,
+                expected,
+                SETUP.qemu(),
+                SETUP.accelerator());
     }
 
     /** To somebody else than a recorder of its own; cannot be finished. */

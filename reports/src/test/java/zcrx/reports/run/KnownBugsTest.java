@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.results.ResultEvent;
-import zcrx.conformance.results.ResultWriter;
 
 class KnownBugsTest {
     private static final KnownBugs.Bug BUG =
@@ -39,43 +37,16 @@ class KnownBugsTest {
     }
 
     private Run run(ResultEvent.Status status, boolean strict) {
-        Setup s = Feed.SETUP;
-        var setup = new Setup(
-                s.version(),
-                s.started(),
-                s.command(),
-                s.profile(),
-                s.tests(),
-                s.selection(),
-                s.seed(),
-                s.kernel(),
-                s.origin(),
-                s.host(),
-                strict,
-                List.of(),
-                List.of(),
-                s.qemu(),
-                s.accelerator());
-        var recorder = new RunRecorder(setup, bugs, new RunRecorder.Listener() {});
-        var lines = new java.io.ByteArrayOutputStream();
-        var writer = new ResultWriter(lines);
         String id = Feed.SECOND.id();
-        writer.write(new ResultEvent.Hello(ResultEvent.PROTOCOL, Feed.KERNEL));
-        writer.write(new ResultEvent.Plan("gate", 42, List.of(Feed.FIRST, Feed.SECOND)));
-        for (var test : List.of(Feed.FIRST, Feed.SECOND)) {
-            var outcome = test.equals(Feed.FIRST) ? ResultEvent.Status.PASS : status;
-            recorder.kernelLog("zcrx-test: start " + test.id());
-            recorder.kernelLog("zcrx-test: end " + test.id());
-            writer.write(new ResultEvent.Start(test.id()));
-            writer.write(new ResultEvent.End(
-                    test.id(), outcome, 1, outcome == ResultEvent.Status.PASS ? null : "returned 0", null));
-        }
-        writer.write(new ResultEvent.Bye(2));
-        writer.write(new ResultEvent.Exit(0));
-        lines.toString(java.nio.charset.StandardCharsets.UTF_8).lines().forEach(recorder::result);
-        Run run = recorder.finish(Feed.STOPPED, Duration.ofSeconds(1));
+        Run run = new Feed(Feed.setup(strict, List.of(), List.of()), bugs)
+                .hello()
+                .plan(Feed.FIRST, Feed.SECOND)
+                .pass(Feed.FIRST.id())
+                .start(id)
+                .end(id, status, status == ResultEvent.Status.PASS ? null : "returned 0")
+                .bye(2)
+                .finish();
         assertThat(run.errors()).isEmpty();
-        assertThat(run.tests().getLast().id()).isEqualTo(id);
         return run;
     }
 

@@ -508,33 +508,15 @@ class RunRecorderTest {
 
     /** A run whose only test passed while the kernel reported something that is known. */
     private static Run known(String fingerprint, String report) {
-        Setup s = Feed.SETUP;
-        var setup = new Setup(
-                s.version(),
-                s.started(),
-                s.command(),
-                s.profile(),
-                s.tests(),
-                s.selection(),
-                s.seed(),
-                s.kernel(),
-                s.origin(),
-                s.host(),
-                false,
-                List.of(fingerprint),
-                List.of(),
-                null,
-                null);
-        var recorder = new RunRecorder(setup, Feed.KNOWN_BUGS, new RunRecorder.Listener() {});
-        Feed.to(recorder)
+        return new Feed(Feed.setup(false, List.of(fingerprint), List.of()), Feed.KNOWN_BUGS)
                 .hello()
                 .plan(Feed.FIRST)
                 .start(FIRST)
                 .log(report)
                 .end(FIRST, ResultEvent.Status.PASS, null)
                 .log(report)
-                .bye(1);
-        return recorder.finish(Feed.STOPPED, java.time.Duration.ZERO);
+                .bye(1)
+                .finish();
     }
 
     @Test

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import zcrx.vm.CannotTestException;
-import zcrx.vm.Progress;
 
 /**
  * What is not as it was signed is refused. By the real apt, on an archive among the resources with one package that holds
@@ -26,28 +25,6 @@ import zcrx.vm.Progress;
  * away; other-keyring.gpg holds another.
  */
 class ArchiveTrustTest {
-    private static final Progress QUIET = new Progress() {
-        @Override
-        public Task begin(String what) {
-            return new Task() {
-                @Override
-                public void percent(int done) {
-                    // Nobody looks.
-                }
-
-                @Override
-                public void close() {
-                    // Nothing was shown.
-                }
-            };
-        }
-
-        @Override
-        public void note(String line) {
-            throw new AssertionError(line);
-        }
-    };
-
     @TempDir
     private Path temp;
 
@@ -67,7 +44,7 @@ class ArchiveTrustTest {
 
     private DebianArchive archive(String keyring) {
         return new DebianArchive(
-                temp.resolve("apt"), QUIET, Clock.systemUTC(), mirror.resolve(keyring), "copy:" + mirror);
+                temp.resolve("apt"), new QuietProgress(), Clock.systemUTC(), mirror.resolve(keyring), "copy:" + mirror);
     }
 
     private Path download(DebianArchive archive, KernelPackage p) throws IOException {

@@ -15,31 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
-import zcrx.vm.Progress;
 
 class KernelSourcesTest {
-    private static final Progress QUIET = new Progress() {
-        @Override
-        public Task begin(String what) {
-            return new Task() {
-                @Override
-                public void percent(int done) {
-                    // Nobody looks.
-                }
-
-                @Override
-                public void close() {
-                    // Nothing was shown.
-                }
-            };
-        }
-
-        @Override
-        public void note(String line) {
-            throw new AssertionError(line);
-        }
-    };
-
     private static final byte[] CONFIG = "CONFIG_IO_URING=y\nCONFIG_VETH=m\n# CONFIG_INET is not set\n"
             .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
@@ -52,7 +29,7 @@ class KernelSourcesTest {
     @BeforeEach
     void create() {
         cache = dir.resolve("cache");
-        sources = new KernelSources(cache, QUIET);
+        sources = new KernelSources(cache, new QuietProgress());
     }
 
     private String file(String name, byte[] content) throws IOException {
@@ -248,7 +225,7 @@ class KernelSourcesTest {
 
     @Test
     void saysWhereItCannotWrite() throws IOException {
-        var inTheWay = new KernelSources(Path.of(file("in-the-way", new byte[0])), QUIET);
+        var inTheWay = new KernelSources(Path.of(file("in-the-way", new byte[0])), new QuietProgress());
         assertThatThrownBy(() -> inTheWay.resolve(file("vmlinuz", TinyKernel.bzImage(TinyKernel.elf(true), "gz"))))
                 .isInstanceOf(CannotTestException.class)
                 .hasMessageContaining("XDG_CACHE_HOME");
