@@ -443,26 +443,20 @@ class Buffers {
         try (Session session = Session.open(registration)) {
             session.startReceiving();
             session.transfer(1, 3 * Memory.PAGE_SIZE + 100);
-            List<Cqe> kept = session.takeHeld();
-            var before = kept.stream()
-                    .map(cqe -> session.instance().data(cqe).toArray(ValueLayout.JAVA_BYTE))
-                    .toList();
+            Kept kept = Kept.of(session);
             for (int i = 0; i < 8; i++) {
                 session.transfer(1, 5 * Memory.PAGE_SIZE);
                 session.giveBackAll();
             }
-            for (int i = 0; i < kept.size(); i++) {
-                MemorySegment now = session.instance().data(kept.get(i));
-                Check.equal(
-                        "first byte that changed of " + kept.get(i) + ", which is held",
-                        -1,
-                        now.mismatch(MemorySegment.ofArray(before.get(i))));
+            kept.mustBeAsTheyWere();
+            for (Cqe cqe : kept.completions()) {
+                MemorySegment now = session.instance().data(cqe);
                 MemorySegment area = registration.areaMemory();
                 long from = now.address() - area.address() + now.byteSize();
                 long end = Memory.roundUp(from);
                 for (long at = from; at < end; at++) {
                     Check.equal(
-                            "byte " + at + " of the area, behind " + kept.get(i),
+                            "byte " + at + " of the area, behind " + cqe,
                             untouched,
                             area.get(ValueLayout.JAVA_BYTE, at));
                 }

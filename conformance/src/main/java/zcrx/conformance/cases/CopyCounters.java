@@ -71,10 +71,12 @@ class CopyCounters {
         }
     }
 
-    private static void notBelow(Snapshot earlier, Snapshot now) {
+    /** Gives what the next ones must not be below. */
+    private static Snapshot notBelow(Snapshot earlier, Snapshot now) {
         Check.that(
                 now.count() >= earlier.count() && now.bytes() >= earlier.bytes(),
                 "statistics went from " + earlier + " to " + now);
+        return now;
     }
 
     @Test
@@ -170,14 +172,14 @@ class CopyCounters {
             Snapshot last = session.stats();
             for (int i = 0; i < 16; i++) {
                 session.transfer(1, PIECE);
+                last = notBelow(last, session.stats());
                 session.giveBackAll();
+                last = notBelow(last, session.stats());
                 session.settle();
                 if (i % 2 == 0) {
                     session.arm(Zcrx.EVENT_COPY);
+                    last = notBelow(last, session.stats());
                 }
-                Snapshot now = session.stats();
-                notBelow(last, now);
-                last = now;
             }
         }
     }
@@ -293,9 +295,7 @@ class CopyCounters {
                 session.transfer(1, size);
                 session.giveBackAll();
                 invariants(session, Snapshot.ZERO);
-                Snapshot now = session.stats();
-                notBelow(last, now);
-                last = now;
+                last = notBelow(last, session.stats());
             }
         }
     }

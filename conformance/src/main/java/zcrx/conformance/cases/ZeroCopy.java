@@ -242,10 +242,8 @@ class ZeroCopy {
             Session session = queue.session();
             RefillRing refill = session.instance().refill();
             session.transfer(1, 8 * Memory.PAGE_SIZE);
-            List<Cqe> kept = session.takeHeld();
-            var before = kept.stream()
-                    .map(cqe -> session.instance().data(cqe).toArray(ValueLayout.JAVA_BYTE))
-                    .toList();
+            Kept kept = Kept.of(session);
+            List<Cqe> held = kept.completions();
             for (int round = 0; round < 64; round++) {
                 refill.push((long) pages * Memory.PAGE_SIZE, 0);
                 refill.push(Zcrx.OFFSET_MASK, 0);
@@ -253,7 +251,7 @@ class ZeroCopy {
                 refill.push(round % unused * (long) Memory.PAGE_SIZE, 0);
                 refill.entry(refill.tail())
                         .clear()
-                        .set("off", kept.get(round % kept.size()).extra0())
+                        .set("off", held.get(round % held.size()).extra0())
                         .set("__pad", 1);
                 refill.publish(refill.tail() + 1);
                 session.transfer(1, 4 * Memory.PAGE_SIZE);
@@ -265,12 +263,7 @@ class ZeroCopy {
                         (cqe.extra0() & Zcrx.OFFSET_MASK) >= (long) unused * Memory.PAGE_SIZE,
                         "a buffer was delivered that came into use by a refill entry alone: " + cqe);
             }
-            for (int i = 0; i < kept.size(); i++) {
-                Check.equal(
-                        "first byte that changed of " + kept.get(i) + ", which is held",
-                        -1,
-                        session.instance().data(kept.get(i)).mismatch(MemorySegment.ofArray(before.get(i))));
-            }
+            kept.mustBeAsTheyWere();
             nothingCopied(queue);
         }
     }
