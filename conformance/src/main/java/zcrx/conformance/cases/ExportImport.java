@@ -274,6 +274,20 @@ class ExportImport {
     }
 
     @Test
+    @Rule("IMP-010")
+    @DisplayName("an exported instance lives as long as its descriptor, and no longer")
+    void descriptorAlone() {
+        Pinned.awaitNone();
+        try (Session session = creator()) {
+            try (Exported _ = Exported.of(session.instance())) {
+                session.ring().close();
+                Check.that(Pinned.kib() > 0, "VmPin is 0 kB while a descriptor of the instance is open");
+            }
+            Pinned.awaitNone();
+        }
+    }
+
+    @Test
     @Full
     @Rule({"IMP-010", "REG-027"})
     @DisplayName(
