@@ -499,8 +499,12 @@ class Buffers {
                 if (session.terminal() != null || round == 0) {
                     session.startReceiving();
                 }
+                // What comes piece by piece is reaped piece by piece, and fills no ring.
+                session.send((slots + 1) * Memory.PAGE_SIZE);
+                session.awaitArrival();
                 session.exhaust(slots, Errno.ENOSPC);
                 session.receiveRest();
+                session.giveBackAll();
             }
         }
     }

@@ -202,7 +202,7 @@ final class VmCommand implements Callable<Integer> {
         private GuestExtras more(Kernel kernel) {
             var more = new GuestExtras();
             if (options.paths().contains(PathKind.NETDEVSIM)) {
-                more.netdevsim(kernel);
+                more.module(sources.netdevsim(kernel));
             }
             if (options.paths().contains(PathKind.SIMNIC) || options.paths().contains(PathKind.NIC)) {
                 more.module(module(kernel, KernelModule.SIMNIC));

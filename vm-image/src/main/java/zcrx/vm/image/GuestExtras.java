@@ -17,32 +17,18 @@ import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 import zcrx.vm.HostTools;
 import zcrx.vm.kernel.GuestModule;
-import zcrx.vm.kernel.Kernel;
 
 /** What a run wants in its guest that the build didn't put there: it depends on the kernel, or on what was asked for. */
 public final class GuestExtras {
     private final Initramfs files = new Initramfs();
 
-    /** A module of ours, or the reason why there is none. */
+    /** A module, or the reason why there is none. */
     public GuestExtras module(GuestModule module) {
         String path = GuestImage.pathOf(module.name());
         module.file()
                 .ifPresentOrElse(
                         file -> files.add(path, file),
                         () -> files.add(path + KernelModule.REASON_SUFFIX, module.reason()));
-        return this;
-    }
-
-    /** The kernel's netdevsim, if its build tree has it as a module. */
-    public GuestExtras netdevsim(Kernel kernel) {
-        Path module = Path.of(kernel.spec().replace('\0', '?')).resolve("drivers/net/netdevsim/netdevsim.ko");
-        if (Files.isReadable(module)) {
-            files.add(GuestImage.pathOf(KernelModule.NETDEVSIM.name()), module);
-        } else {
-            files.add(
-                    GuestImage.pathOf(KernelModule.NETDEVSIM.name()) + KernelModule.REASON_SUFFIX,
-                    "CONFIG_NETDEVSIM is off in this kernel, as in all of Debian's: give a build tree that has it");
-        }
         return this;
     }
 

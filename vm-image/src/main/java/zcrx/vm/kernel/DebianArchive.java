@@ -173,7 +173,20 @@ final class DebianArchive {
                         "Debian has no " + name + " (any more) in " + String.join(", ", suites)));
     }
 
-    /** Fetches packages of the suites that were asked for last, and unpacks them below a directory. */
+    /** All versions of a package that could be fetched; none when there is no such package. */
+    List<DebianVersion> versions(List<String> suites, String name) throws IOException {
+        prepare(suites);
+        return Command.run(List.of("apt-cache", "show", name), environment(), line -> false).lines().stream()
+                .filter(l -> l.startsWith(VERSION_FIELD))
+                .map(l -> new DebianVersion(l.substring(VERSION_FIELD.length())))
+                .toList();
+    }
+
+    /**
+     * Fetches packages of the suites that were asked for last, and unpacks them below a directory.
+     *
+     * @param names of them, such as {@code libc6} or {@code linux-source-7.3=7.3.4-1~bpo13+1}
+     */
     void unpack(List<String> names, Path into) throws IOException {
         Path debs = Files.createTempDirectory(dir, "debs-");
         var download = new ArrayList<>(List.of("download"));

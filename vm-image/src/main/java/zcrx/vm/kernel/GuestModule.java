@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A kernel module of ours for a kernel.
+ * A kernel module for a kernel.
  *
  * @param name such as {@code simnic}
  * @param file the module; empty if it could not be had

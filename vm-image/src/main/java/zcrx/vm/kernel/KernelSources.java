@@ -77,7 +77,7 @@ public final class KernelSources {
     }
 
     /**
-     * Builds a module of ours for a kernel, unless that was done before.
+     * Builds a module for a kernel, unless that was done before.
      *
      * @param sources the folder of the module, named as it is
      */
@@ -96,8 +96,77 @@ public final class KernelSources {
         }
     }
 
+    /**
+     * The kernel's own netdevsim as a module: its build tree's, or for a kernel of Debian's, which never has it, made
+     * from the package with its source.
+     */
+    public GuestModule netdevsim(Kernel kernel) {
+        Path tree = tree(kernel);
+        if (Files.isDirectory(tree)) {
+            Path module = NetdevsimSource.module(tree);
+            return Files.isReadable(module)
+                    ? GuestModule.of(NetdevsimSource.NAME, module)
+                    : GuestModule.missing(
+                            NetdevsimSource.NAME,
+                            "neither the kernel nor its build tree has it: set CONFIG_NETDEVSIM there, and make bzImage"
+                                    + " modules");
+        }
+        if (!ModuleBuild.isDebian(kernel.release())) {
+            return GuestModule.missing(
+                    NetdevsimSource.NAME,
+                    "the kernel was built without CONFIG_NETDEVSIM=y: give its build tree if it has it as a module, or"
+                            + " set it");
+        }
+        try {
+            return module(
+                    kernel,
+                    exclusively("fetch the source of " + kernel.release(), () -> netdevsimSource(kernel.release())));
+        } catch (CannotTestException e) {
+            return GuestModule.missing(NetdevsimSource.NAME, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Path netdevsimSource(String release) throws IOException {
+        Path source = cacheDir.resolve("sources").resolve(release).resolve(NetdevsimSource.NAME);
+        if (!Files.isDirectory(source)) {
+            fetchNetdevsim(release, source);
+        }
+        NetdevsimSource.complete(source);
+        return source;
+    }
+
+    private void fetchNetdevsim(String release, Path source) throws IOException {
+        String name = NetdevsimSource.packageFor(release);
+        DebianVersion version = archive.versions(ModuleBuild.suites(release), name).stream()
+                .filter(v -> NetdevsimSource.isSourceOf(release, v))
+                .max(DebianVersion::compareTo)
+                .orElseThrow(() -> new CannotTestException("Debian has no " + name + " of " + release + " (any more)"));
+        Path part = Files.createTempDirectory(cacheDir, "source-");
+        try {
+            archive.unpack(List.of(name + "=" + version.text()), part);
+            Path unpacked = Files.createDirectory(part.resolve(NetdevsimSource.NAME));
+            try (Progress.Task _ = progress.begin("unpacking " + NetdevsimSource.NAME)) {
+                NetdevsimSource.unpack(tarball(part, name), unpacked);
+            }
+            Files.createDirectories(source.getParent());
+            Files.move(unpacked, source, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            deleteTree(part);
+        }
+    }
+
+    /** In an unpacked package with the source of a kernel. */
+    private static Path tarball(Path unpacked, String name) {
+        return unpacked.resolve("usr/src").resolve(name + ".tar.xz");
+    }
+
+    /** A build tree, if that is what the kernel was given by. */
+    private static Path tree(Kernel kernel) {
+        return Path.of(kernel.spec().replace('\0', '?'));
+    }
+
     private FileCache.Entry build(Kernel kernel, ModuleBuild build, String name) throws IOException {
-        Path tree = Path.of(kernel.spec().replace('\0', '?'));
+        Path tree = tree(kernel);
         boolean isTree = Files.isDirectory(tree);
         String release = kernel.release();
         if (!isTree && !ModuleBuild.isDebian(release)) {
@@ -154,7 +223,7 @@ public final class KernelSources {
                 archive.unpack(List.of(SOURCE), part);
                 return part;
             });
-            kernel.unpack(part.resolve("usr/src").resolve(SOURCE + ".tar.xz"), source);
+            kernel.unpack(tarball(part, SOURCE), source);
         } finally {
             deleteTree(part);
         }

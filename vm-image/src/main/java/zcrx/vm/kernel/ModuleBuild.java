@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 
-/** Builds a module of ours, out of a copy of its sources. */
+/** Builds a module out of a copy of its sources. */
 final class ModuleBuild {
     private static final Pattern DEBIAN_RELEASE = Pattern.compile("[0-9].*-amd64");
     private static final String KERNEL_DIR = "linux-headers-";
@@ -53,7 +53,10 @@ final class ModuleBuild {
 
     private List<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(sources)) {
-            return files.filter(f -> f.toString().endsWith(".c") || f.endsWith("Kbuild"))
+            return files.filter(f -> f.toString().endsWith(".c")
+                            || f.toString().endsWith(".h")
+                            || f.endsWith("Kbuild")
+                            || f.endsWith("Makefile"))
                     .sorted()
                     .toList();
         }
@@ -69,6 +72,11 @@ final class ModuleBuild {
         return DEBIAN_RELEASE.matcher(release).matches();
     }
 
+    /** Where Debian has what belongs to a release: a kernel's own programs want the C library that it is for, too. */
+    static List<String> suites(String release) {
+        return release.contains("+deb13") ? List.of("trixie", "trixie-backports") : List.of("sid", "experimental");
+    }
+
     /**
      * Fetches what Debian has for building modules for a release of its kernel.
      *
@@ -76,12 +84,9 @@ final class ModuleBuild {
      * @param later where that will be when it is used
      */
     static void fetchHeaders(DebianArchive archive, String release, Path into, Path later) throws IOException {
-        // A kernel's own programs want the C library of the Debian release that it is for.
-        List<String> suites =
-                release.contains("+deb13") ? List.of("trixie", "trixie-backports") : List.of("sid", "experimental");
         String main = KERNEL_DIR + release;
         var packages = new ArrayList<>(List.of(main));
-        archive.dependencies(suites, main).stream()
+        archive.dependencies(suites(release), main).stream()
                 .filter(p -> p.startsWith(KERNEL_DIR) || p.startsWith("linux-kbuild-"))
                 .forEach(packages::add);
         packages.addAll(LIBRARY_PACKAGES);
