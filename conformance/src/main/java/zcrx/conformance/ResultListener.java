@@ -34,13 +34,18 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
 
     private final ResultWriter results;
     private final KernelLog kernelLog;
+    private final boolean exporting;
     private final Map<String, Long> started = new HashMap<>();
     private final Set<String> shown = new HashSet<>();
     private PathKind path = PathKind.NODEV;
     private String running = "";
     private int ended;
 
-    ResultListener(ResultWriter results, KernelLog kernelLog) {
+    /**
+     * @param exporting whether tests that pass are made into programs, too
+     */
+    ResultListener(ResultWriter results, KernelLog kernelLog, boolean exporting) {
+        this.exporting = exporting;
         this.results = results;
         this.kernelLog = kernelLog;
     }
@@ -117,7 +122,14 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
         }
         Throwable thrown = result.getThrowable().orElse(null);
         switch (result.getStatus()) {
-            case SUCCESSFUL -> end(id, Status.PASS, null, null);
+            case SUCCESSFUL -> {
+                if (exporting) {
+                    Journal.Excerpt journal = Journal.excerpt();
+                    attach(id, journal);
+                    attach(id, test, "", about -> Reproducer.program(about, journal));
+                }
+                end(id, Status.PASS, null, null);
+            }
             case ABORTED -> end(id, Status.SKIP, thrown == null ? "no reason given" : message(thrown), null);
             case FAILED -> {
                 RuleViolation violation = violation(thrown);
@@ -125,7 +137,11 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
                     end(id, Status.SKIP, message(thrown), null);
                 } else if (violation != null) {
                     attach(id, violation.journal());
-                    reproduce(id, test, violation);
+                    attach(
+                            id,
+                            test,
+                            message(violation),
+                            about -> Reproducer.program(about, violation.journal(), violation.expectation()));
                     end(id, Status.FAIL, message(violation), trace(thrown == null ? violation : thrown));
                 } else if (thrown != null) {
                     attach(id, Journal.excerpt());
@@ -141,16 +157,21 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
         results.write(new ResultEvent.Attachment(id, ResultEvent.Attachment.JOURNAL, journal.text(MOST_TEXT)));
     }
 
-    private void reproduce(String id, TestIdentifier test, RuleViolation violation) {
+    /** Makes a program. */
+    private interface Exporter {
+        String program(Reproducer.About about) throws NotExportableException;
+    }
+
+    private void attach(String id, TestIdentifier test, String message, Exporter exporter) {
         Rule rule = test.getSource().orElse(null) instanceof MethodSource method
                 ? method.getJavaMethod().getAnnotation(Rule.class)
                 : null;
-        List<String> rules = rule == null ? List.of() : List.of(rule.value());
+        Map<String, String> rules = RuleSentences.of(rule == null ? List.of() : List.of(rule.value()));
         var about = new Reproducer.About(
-                id, test.getDisplayName(), rules, KernelProbe.get().release(), message(violation));
+                id, test.getDisplayName(), rules, KernelProbe.get().release(), message);
         String text;
         try {
-            text = Reproducer.program(about, violation.journal(), violation.expectation());
+            text = exporter.program(about);
         } catch (NotExportableException e) {
             text = ResultEvent.Attachment.NOT_EXPORTABLE + e.getMessage();
         } catch (RuntimeException e) {

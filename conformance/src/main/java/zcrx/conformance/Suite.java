@@ -35,8 +35,10 @@ import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.IoUring;
+import zcrx.fixtures.evidence.Passed;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.path.Simnic;
 import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Ring;
@@ -55,7 +57,28 @@ public final class Suite {
     /** What training may try on the host that it runs on: it must not find a NIC there. */
     private static final List<PathKind> TRAINING_PATHS = List.of(PathKind.NODEV, PathKind.SIMNIC);
 
+    /**
+     * In the environment, and so on a guest's kernel command line: {@code passed} makes programs of tests that pass, too.
+     */
+    public static final String EXPORT = "ZCRX_EXPORT";
+
+    /** {@code off} keeps no journal: only for measuring what it costs, as no failure can be exported then. */
+    private static final String JOURNAL = "ZCRX_JOURNAL";
+
     private Suite() {}
+
+    private static boolean isExporting() {
+        return "passed".equals(System.getenv(EXPORT));
+    }
+
+    /** Sets a data path up for programs, and says by which net.config. */
+    private static void setUp(String path, PrintStream out) {
+        if (!path.equals(PathKind.SIMNIC.word())) {
+            throw new IllegalArgumentException("--set-up " + path + ": only simnic can be set up for programs");
+        }
+        PathKind.SIMNIC.site().up();
+        out.print(Simnic.netConfig());
+    }
 
     static Launcher launcher(TestEngine engine) {
         return LauncherFactory.create(LauncherConfig.builder()
@@ -133,14 +156,23 @@ public final class Suite {
     /**
      * Arguments: {@code --results FILE}, {@code -} for standard output, then those of {@link SuiteOptions}. Or {@code
      * --train} alone: go through everything on a kernel that need not have zcrx, for the sake of the classes that get
-     * loaded. The exit status is 0 when the suite ran, whatever it found: verdicts are for the reader of the results.
+     * loaded. Or {@code --set-up simnic}, for programs that receive there. The exit status is 0 when the suite ran, whatever it found: verdicts are for the reader of the results.
      */
     public static void main(String[] args) throws IOException {
         List<String> words = Arrays.asList(args);
         // Libraries that print must not end up among the results.
         PrintStream stdout = System.out;
         System.setOut(System.err);
-        Journal.keep();
+        if (isExporting()) {
+            Passed.keep();
+        }
+        if (!"off".equals(System.getenv(JOURNAL))) {
+            Journal.keep();
+        }
+        if (words.size() == 2 && words.getFirst().equals("--set-up")) {
+            setUp(words.get(1), stdout);
+            return;
+        }
         if (words.equals(List.of("--train"))) {
             try (var nowhere = new ResultWriter(OutputStream.nullOutputStream());
                     var log = new KernelLog(OutputStream.nullOutputStream())) {
@@ -218,7 +250,7 @@ public final class Suite {
                 : batches(options);
         PropertySeed.use(options.seed());
         results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), plan(batches)));
-        var listener = new ResultListener(results, kernelLog);
+        var listener = new ResultListener(results, kernelLog, isExporting());
         Evidence.to(listener);
         for (Batch batch : batches) {
             listener.on(batch.path());

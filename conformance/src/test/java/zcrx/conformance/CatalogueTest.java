@@ -36,6 +36,13 @@ class CatalogueTest {
     }
 
     @Test
+    void programsQuoteRulesAsTheyStand() {
+        assertThat(RuleSentences.all())
+                .hasSameSizeAs(catalogue)
+                .allSatisfy((id, sentence) -> assertThat(sentence).isEqualTo(rule(id).get("rule")));
+    }
+
+    @Test
     void everyTestNamesARule() {
         assertThat(everything())
                 .allSatisfy(

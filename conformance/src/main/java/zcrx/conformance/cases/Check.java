@@ -4,13 +4,18 @@ package zcrx.conformance.cases;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.opentest4j.TestAbortedException;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.StructType.Field;
+import zcrx.fixtures.evidence.BytesSeen;
 import zcrx.fixtures.evidence.Expectation;
+import zcrx.fixtures.evidence.Expectation.Relation;
 import zcrx.fixtures.evidence.MemorySeen;
+import zcrx.fixtures.evidence.Observations;
+import zcrx.fixtures.evidence.Passed;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Errno;
@@ -24,6 +29,7 @@ final class Check {
             throw new RuleViolation(
                     what + " is " + actual + ", expected " + expected, Expectation.equal(expected, actual));
         }
+        Passed.note(() -> Expectation.equal(expected, actual));
     }
 
     static void equal(String what, long expected, long actual) {
@@ -32,6 +38,7 @@ final class Check {
                     what + " is " + number(actual) + ", expected " + number(expected),
                     Expectation.equal(expected, actual));
         }
+        Passed.note(() -> Expectation.equal(expected, actual));
     }
 
     /** A result that the kernel wrote into a struct. */
@@ -41,6 +48,7 @@ final class Check {
                     what + " is " + Errno.describe(actual) + ", expected -" + expected,
                     Expectation.equal(expected.result(), actual));
         }
+        Passed.note(() -> Expectation.equal(expected.result(), actual));
     }
 
     /** Each byte of a range has this value. */
@@ -53,6 +61,8 @@ final class Check {
                         Expectation.equal(new MemorySeen(memory.address() + i, found), (byte) expected));
             }
         }
+        byte all = (byte) expected;
+        Passed.note(() -> Optional.of(Expectation.equal(new BytesSeen(memory.address() + from, to - from, all), all)));
     }
 
     private static String number(long value) {
@@ -64,6 +74,14 @@ final class Check {
     static void that(boolean condition, String violation) {
         if (!condition) {
             throw new RuleViolation(violation);
+        }
+    }
+
+    /** A condition on a value that the kernel gave: programs can't say more than that it must be another. */
+    static void that(boolean condition, long seen, String violation) {
+        if (!condition) {
+            throw new RuleViolation(
+                    violation, Observations.of(seen).map(from -> new Expectation(from, Relation.UNEQUAL, seen)));
         }
     }
 
