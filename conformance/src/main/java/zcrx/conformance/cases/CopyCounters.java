@@ -150,13 +150,14 @@ class CopyCounters {
             try (Session session = receiving(Registration.nodev())) {
                 session.transfer(1, pages * Memory.PAGE_SIZE);
                 invariants(session, Snapshot.ZERO);
-                Check.equal("completions", pages, session.dataCompletions());
+                int completions = session.dataCompletions();
+                Check.equal("completions", pages, completions);
                 long count = session.stats().count();
-                String seen = "one fragment of " + pages + " pages: " + session.dataCompletions()
-                        + " completions, copy_count " + count;
+                String seen =
+                        "one fragment of " + pages + " pages: " + completions + " completions, copy_count " + count;
                 if (count == 1) {
                     Evidence.show("CNT-005", Evidence.Side.KERNELS, seen);
-                } else if (count == session.dataCompletions()) {
+                } else if (count == completions) {
                     Evidence.show("CNT-005", Evidence.Side.HEADER, seen);
                 }
                 Check.equal("copy_count", 1, count);

@@ -42,6 +42,13 @@ class LayoutQueries {
         return (int) Dialect.spoken().query().size();
     }
 
+    /** Field by field, so that a failure names the one that differs. */
+    private static void same(String what, Struct expected, Struct actual) {
+        for (Field field : expected.type().fields()) {
+            Check.equal(what + ", " + field.name(), expected.value(field), actual.get(field.name()));
+        }
+    }
+
     /** What an answer says, whatever its reserved words hold. */
     private static String said(Struct answer) {
         Struct said = answer.snapshot();
@@ -140,43 +147,53 @@ class LayoutQueries {
     @Rule("QRY-009")
     @DisplayName("control operations below nr_ctrl_opcodes exist, those from it on do not")
     void numberOfControlOperations() {
-        int count = (int) zcrx().get("nr_ctrl_opcodes");
-        Check.that(
-                count > Zcrx.CTRL_ARM_EVENT, "nr_ctrl_opcodes is " + count + ", expected ARM_EVENT to be among them");
         try (var registration = Registration.nodev();
                 Ring ring = Ring.open(Ring.CqeFormat.CQE32);
                 Instance instance = Instance.register(ring, registration)) {
-            for (int op = 0; op < count + 3; op++) {
-                // A reserved word that each of them refuses: nothing is really done.
-                Struct arg = instance.ctrlArg(Zcrx.CTRL_FOR_FLUSH, op).set("zc_flush.__resv[5]", 1);
-                Outcome outcome = instance.ctrl(arg);
-                if (op < count) {
-                    outcome.mustNotBe(Errno.EOPNOTSUPP);
-                } else {
-                    outcome.mustBe(Errno.EOPNOTSUPP);
-                }
+            int count = 0;
+            while (count < UNKNOWN_OP && touch(instance, count).result() != Errno.EOPNOTSUPP.result()) {
+                count++;
+            }
+            Check.that(count > Zcrx.CTRL_ARM_EVENT, "operation " + count + " does not exist, expected ARM_EVENT to");
+            Check.equal("nr_ctrl_opcodes", count, zcrx().get("nr_ctrl_opcodes"));
+            for (int op = count + 1; op < count + 3; op++) {
+                touch(instance, op).mustBe(Errno.EOPNOTSUPP);
             }
         }
+    }
+
+    /** Gives an operation a reserved word that each of them refuses: nothing is really done. */
+    private static Outcome touch(Instance instance, int op) {
+        return instance.ctrl(instance.ctrlArg(Zcrx.CTRL_FOR_FLUSH, op).set("zc_flush.__resv[5]", 1));
     }
 
     @Test
     @Rule("QRY-010")
     @DisplayName("the header's size and alignment are those of a registered refill ring")
     void refillHeader() {
-        long size = zcrx().get("rq_hdr_size");
-        long alignment = zcrx().get("rq_hdr_alignment");
-        Check.that(
-                alignment > 0 && (alignment & (alignment - 1)) == 0,
-                "rq_hdr_alignment is " + alignment + ", expected a power of two");
         try (var registration = Registration.nodev();
                 Ring ring = Ring.open(Ring.CqeFormat.CQE32);
                 Instance _ = Instance.register(ring, registration)) {
             Struct reg = registration.reg();
-            long head = reg.get("offsets.head");
-            long tail = reg.get("offsets.tail");
-            Check.equal("offsets.rqes", (size + alignment - 1) / alignment * alignment, reg.get("offsets.rqes"));
+            long head = reg.value("offsets.head");
+            long tail = reg.value("offsets.tail");
+            long rqes = reg.value("offsets.rqes");
+            Struct answer = zcrx();
+            long alignment = answer.get("rq_hdr_alignment");
+            Check.that(
+                    Long.bitCount(alignment) == 1 && rqes % alignment == 0,
+                    alignment,
+                    "rq_hdr_alignment is " + alignment + ", expected a power of two that divides offsets.rqes, "
+                            + rqes);
+            long size = answer.get("rq_hdr_size");
+            Check.that(
+                    size <= rqes && size > rqes - alignment,
+                    size,
+                    "rq_hdr_size is " + size + ", expected that rounded up to " + alignment + " it is offsets.rqes, "
+                            + rqes);
             Check.that(
                     head + 4 <= size && tail + 4 <= size && head != tail,
+                    size,
                     "head at " + head + " and tail at " + tail + ", expected both inside of the " + size
                             + " bytes of the header");
         }
@@ -202,7 +219,7 @@ class LayoutQueries {
                         query.data(0)
                                 .asSlice(0, compared)
                                 .mismatch(whole.memory().asSlice(0, compared)));
-                Check.that(query.untouched(0, size), "bytes behind a buffer of " + size + " were written");
+                untouched(query, 0, size);
             }
         }
     }
@@ -220,7 +237,7 @@ class LayoutQueries {
             query.ask(Query.NO_RING).mustBe(0);
             Check.equal("result", 0, query.result(0));
             Check.equal("size", kernelSize, query.header(0).get("size"));
-            Check.that(query.untouched(0, kernelSize), "bytes behind the buffer were written");
+            untouched(query, 0, kernelSize);
         }
     }
 
@@ -241,9 +258,19 @@ class LayoutQueries {
         }
     }
 
+    /** That the kernel left alone what is behind a buffer of that size. */
+    private static void untouched(Query query, int entry, int size) {
+        Check.bytes(
+                "the room behind the buffer",
+                query.data(entry),
+                size,
+                query.data(entry).byteSize(),
+                Query.UNTOUCHED);
+    }
+
     private static void zeroed(Query query, int entry, int from, int to) {
         Check.bytes("the buffer", query.data(entry), from, to, 0);
-        Check.that(query.untouched(entry, to), "bytes behind the buffer were written");
+        untouched(query, entry, to);
     }
 
     @Test
@@ -261,8 +288,7 @@ class LayoutQueries {
                     "first entry",
                     said(event()),
                     said(query.data(0, Dialect.spoken().query())));
-            Check.equal(
-                    "second entry", zcrx().toString(), query.data(1, Zcrx.QUERY).toString());
+            same("second entry", zcrx(), query.data(1, Zcrx.QUERY));
             Check.equal(
                     "last entry",
                     said(event()),
