@@ -23,9 +23,18 @@ import zcrx.vm.kernel.Kernel;
 public final class QemuVm implements SuiteHost {
     private static final String QEMU = "qemu-system-x86_64";
 
-    /** Results to the console's right, all of the log, no second life after a panic; and what makes a boot fast. */
+    /**
+     * Results to the console's right, all of the log, no second life after a panic; and what makes a boot fast. Without
+     * no_timer_check, which is what KVM has by itself, a guest on a host that is too busy panics for want of ticks.
+     */
     private static final List<String> KERNEL_WORDS = List.of(
-            "console=ttyS0", "ignore_loglevel", "printk.devkmsg=on", "panic=-1", "oops=panic", "cryptomgr.notests");
+            "console=ttyS0",
+            "ignore_loglevel",
+            "printk.devkmsg=on",
+            "panic=-1",
+            "oops=panic",
+            "no_timer_check",
+            "cryptomgr.notests");
 
     /** COMMAND_LINE_SIZE of the kernel's arch/x86. */
     private static final int LONGEST_COMMAND_LINE = 2048;
