@@ -27,6 +27,7 @@ import zcrx.vm.CannotTestException;
             ReportCommand.class,
             CompareCommand.class,
             ReproduceCommand.class,
+            ExportCommand.class,
             BisectCommand.class,
             DoctorCommand.class,
             PathCommand.class

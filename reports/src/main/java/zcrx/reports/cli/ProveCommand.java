@@ -60,13 +60,13 @@ import zcrx.vm.qemu.VmOptions;
             "Ends with 0 when the fault-free kernel passed and every fault was caught. Takes hours, see docs/prove.md."
         })
 final class ProveCommand implements Callable<Integer> {
-    private static final Path CONFIG = Path.of("vm-image", "faults", "kernel.config");
+    static final Path CONFIG = Path.of("vm-image", "faults", "kernel.config");
 
     /** A fault that breaks everything is seen by then; the suite would wait for what never comes, test by test. */
     private static final int ENOUGH_FAILURES = 3;
 
     /** Below the output directory, like the names of the faults. */
-    private static final String CONTROL = "control";
+    static final String CONTROL = "control";
 
     /** In this order they run the gate as it always runs, and then the rest; each is for faults not seen before. */
     private static final List<Stage> STAGES = List.of(
@@ -109,6 +109,14 @@ final class ProveCommand implements Callable<Integer> {
                 "Default: reports/out/<time>-prove"
             })
     private @Nullable Path out;
+
+    @Option(
+            names = "--reproduce",
+            description = {
+                "Afterwards also run the C program of each caught fault on the kernel with the fault and on the one",
+                "without, and say which it tells apart: reproduce.md and reproduce.json. ./zcrx reproduce DIR does it later."
+            })
+    private boolean reproduce;
 
     /** A part of the suite that is run at once. */
     private record Stage(Profile profile, List<PathKind> paths) {
@@ -171,16 +179,21 @@ final class ProveCommand implements Callable<Integer> {
             var sources = new KernelSources(KernelSources.defaultCacheDir(), terminal);
             Kernel kernel = sources.faulty(Main.home().resolve(CONFIG), faults.all());
             Path image = new GuestExtras()
-                    .module(sources.module(
-                            kernel, Main.home().resolve(VmCommand.MODULES).resolve(KernelModule.SIMNIC.name())))
+                    .module(VmCommand.module(sources, kernel, KernelModule.SIMNIC))
                     .with(GuestImage.built());
             try {
                 Path directory = out != null ? out : newDirectory();
+                ExitCode code;
                 try (var stop = new Stop()) {
                     var bench = new Bench(
                             kernel, image, directory, KnownBugs.read(Main.home()), limit, new Control(), stop);
-                    return prove(bench, faults, wanted, terminal).number();
+                    code = prove(bench, faults, wanted, terminal);
                 }
+                if (reproduce) {
+                    ExitCode told = FaultPrograms.run(directory, jobs, terminal);
+                    code = code == ExitCode.PASS ? told : code;
+                }
+                return code.number();
             } finally {
                 Files.delete(image);
             }

@@ -8,13 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import zcrx.fixtures.path.KernelModule;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.repro.Reproducers;
 import zcrx.reports.repro.Reproducers.Case;
@@ -27,7 +25,9 @@ import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
 import zcrx.vm.kernel.Kernel;
 import zcrx.vm.kernel.KernelSources;
+import zcrx.vm.program.ProgramGuest.Machine;
 import zcrx.vm.program.ProgramGuest.Result;
+import zcrx.vm.program.ProgramGuest.Session;
 import zcrx.vm.qemu.QemuVm;
 import zcrx.vm.qemu.VmOptions;
 
@@ -36,13 +36,14 @@ import zcrx.vm.qemu.VmOptions;
         sortOptions = false,
         description = {
             "Writes the failures of a run as C programs, compiles them, and runs them in a virtual machine.",
-            "Ends with 1 when a program shows its failure there, with 0 when the kernel behaves."
+            "Ends with 1 when a program shows its failure there, with 0 when the kernel behaves.",
+            "Given the directory of ./zcrx prove, runs the program of each caught fault on the kernel with that fault and",
+            "on the one without; ends with 0 when every program fails on the one and passes on the other."
         })
 final class ReproduceCommand implements Callable<Integer> {
-    private static final long MEMORY_MIB = 1024;
-    private static final Pattern FAULT = Pattern.compile("zcrx_fault=([0-9]+)");
+    static final long MEMORY_MIB = 1024;
 
-    @Parameters(index = "0", paramLabel = "RUN", description = "The directory of a run.")
+    @Parameters(index = "0", paramLabel = "RUN", description = "The directory of a run, or of ./zcrx prove.")
     private Path directory = Path.of("");
 
     @Parameters(
@@ -56,19 +57,28 @@ final class ReproduceCommand implements Callable<Integer> {
     private @Nullable String kernel;
 
     @Option(
-            names = "--faults",
-            description = {
-                "RUN holds many runs, each of a kernel with one fault (zcrx_fault=N): runs the first program of each",
-                "with its fault and without any, and says of which faults both come out right."
-            })
-    private boolean faults;
+            names = "--jobs",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Guests at a time, for the directory of ./zcrx prove. Default: ${DEFAULT-VALUE}")
+    private int jobs;
 
     @Override
     public Integer call() {
+        if (jobs < 1) {
+            throw new BadRequestException("--jobs " + jobs + ": give 1 or more");
+        }
         try (Terminal terminal = Terminal.forPeople(System.getenv())) {
+            if (FaultPrograms.isIn(directory)) {
+                if (kernel != null || !tests.isEmpty()) {
+                    throw new BadRequestException(
+                            directory + ": is of ./zcrx prove, which has its own kernel and tests; give it alone");
+                }
+                return FaultPrograms.run(directory, jobs, terminal).number();
+            }
             Path temporary = Files.createTempDirectory("zcrx-");
             try {
-                return (faults ? table(terminal, temporary) : failures(terminal, temporary)).number();
+                return failures(terminal, temporary).number();
             } finally {
                 Reproducers.delete(temporary);
             }
@@ -88,16 +98,16 @@ final class ReproduceCommand implements Callable<Integer> {
         }
         List<Case> cases = failed.stream()
                 .filter(t -> tests.isEmpty() || tests.contains(t.id()))
-                .map(t -> new Case(t.id(), t, directory, Optional.empty()))
+                .map(t -> Case.of(t.id(), t, directory))
                 .toList();
         if (cases.isEmpty()) {
             throw new BadRequestException(directory + ": no test failed; give the directory of a run with failures");
         }
-        var reproducers = new Reproducers(cases, temporary, false);
-        boot(run, appended(run), terminal, reproducers);
+        var reproducers = new Reproducers(cases, temporary);
+        Session session = boot(run, terminal, reproducers);
         ExitCode code = ExitCode.CANNOT_TEST;
         for (Case c : cases) {
-            Result result = reproducers.result(c.name(), c.fault());
+            Result result = session.results().get(c.name());
             boolean shows = result != null && result.status() == 1;
             code = shows
                     ? ExitCode.FAIL
@@ -107,76 +117,23 @@ final class ReproduceCommand implements Callable<Integer> {
             terminal.line(
                     shows ? Terminal.Colour.BAD : Terminal.Colour.ODD,
                     shows ? "FAIL" : "-",
-                    c.name() + "  " + reproducers.verdict(c.name(), c.fault()));
+                    c.name() + "  " + reproducers.verdict(c.name(), session));
         }
         terminal.line("programs", directory.resolve(Reproducers.DIRECTORY).toString());
         return code;
     }
 
-    private ExitCode table(Terminal terminal, Path temporary) throws IOException {
-        var cases = new ArrayList<Case>();
-        Run any = null;
-        List<Path> runs;
-        try (Stream<Path> all = Files.walk(directory)) {
-            runs = all.filter(p -> p.endsWith("run.json"))
-                    .map(Path::getParent)
-                    .sorted()
-                    .toList();
-        }
-        var known = KnownBugs.read(Main.home());
-        for (Path path : runs) {
-            Run run = RunDirectory.of(path).replay(known);
-            Matcher m = FAULT.matcher(appended(run));
-            List<Run.Test> failed = Reproducers.failures(run);
-            if (m.find() && !m.group(1).equals("0") && !failed.isEmpty()) {
-                any = run;
-                Run.Test first = failed.stream()
-                        .filter(t -> Reproducers.program(t)
-                                .filter(p -> p.contains("int main"))
-                                .isPresent())
-                        .findFirst()
-                        .orElse(failed.getFirst());
-                String name = directory.relativize(path).toString().replaceAll("[^A-Za-z0-9_.@-]", ".");
-                cases.add(new Case(name, first, path, Optional.of(Integer.parseInt(m.group(1)))));
-            }
-        }
-        if (any == null) {
-            throw new BadRequestException(directory + ": holds no failed run of a kernel with a fault");
-        }
-        var reproducers = new Reproducers(cases, temporary, true);
-        boot(any, FAULT.matcher(appended(any)).replaceAll("zcrx_fault=0"), terminal, reproducers);
-        int right = 0;
-        for (Case c : cases) {
-            Result bad = reproducers.result(c.name(), c.fault());
-            Result good = reproducers.result(c.name(), Optional.of(0));
-            boolean both = bad != null && bad.status() == 1 && good != null && good.status() == 0;
-            right += both ? 1 : 0;
-            terminal.line(
-                    both ? Terminal.Colour.GOOD : Terminal.Colour.ODD,
-                    both ? "RIGHT" : "-",
-                    "%-28s %-34s %s %s  %s"
-                            .formatted(
-                                    c.name(),
-                                    c.test().id(),
-                                    status(bad),
-                                    status(good),
-                                    reproducers.verdict(c.name(), c.fault())));
-        }
-        terminal.line("faults", right + " of " + cases.size() + " fail with the fault and pass without");
-        return right == cases.size() ? ExitCode.PASS : ExitCode.FAIL;
-    }
-
-    private static String status(@Nullable Result result) {
-        return result == null ? "-" : Integer.toString(result.status());
-    }
-
-    private void boot(Run run, String append, Terminal terminal, Reproducers reproducers) {
+    private Session boot(Run run, Terminal terminal, Reproducers reproducers) {
         Path cache = KernelSources.defaultCacheDir();
-        Kernel chosen = new KernelSources(cache, terminal).resolve(kernel == null ? kernelOf(run) : kernel);
+        var sources = new KernelSources(cache, terminal);
+        Kernel chosen = sources.resolve(kernel == null ? kernelOf(run) : kernel);
         terminal.line("kernel", chosen.release() + " (" + chosen.origin() + ")");
         try (Progress.Task _ = terminal.begin("running C programs in a guest")) {
-            var options = new VmOptions(kernel == null ? append : "", VmOptions.Accel.AUTO, MEMORY_MIB, 2);
-            reproducers.run(image -> new QemuVm(chosen, image, options, cache));
+            String append = kernel == null ? option(run, "--append").orElse("") : "";
+            var options = new VmOptions(append, VmOptions.Accel.AUTO, MEMORY_MIB, VmCommand.DEFAULT_CPUS);
+            return reproducers.run(new Machine(
+                    image -> new QemuVm(chosen, image, options, cache),
+                    () -> VmCommand.module(sources, chosen, KernelModule.SIMNIC)));
         }
     }
 
@@ -184,10 +141,6 @@ final class ReproduceCommand implements Callable<Integer> {
         return option(run, "--kernel")
                 .orElseThrow(() -> new BadRequestException(
                         "this run was not in a virtual machine; say by --kernel which one to boot"));
-    }
-
-    private static String appended(Run run) {
-        return option(run, "--append").orElse("");
     }
 
     private static Optional<String> option(Run run, String name) {

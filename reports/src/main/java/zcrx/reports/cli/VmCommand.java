@@ -35,6 +35,7 @@ import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.GuestModule;
 import zcrx.vm.kernel.Kernel;
 import zcrx.vm.kernel.KernelSources;
+import zcrx.vm.program.ProgramGuest;
 import zcrx.vm.qemu.HostRoom;
 import zcrx.vm.qemu.QemuVm;
 import zcrx.vm.qemu.VmOptions;
@@ -46,7 +47,7 @@ import zcrx.vm.qemu.VmOptions.Accel;
         description = "Boots a kernel in a virtual machine, runs the suite in it, and says pass or fail.")
 final class VmCommand implements Callable<Integer> {
     /** Below the project's root. */
-    static final Path MODULES = Path.of("fixtures");
+    private static final Path MODULES = Path.of("fixtures");
 
     /** Failures that are tried as C programs without being asked to. */
     private static final int TRIED = 3;
@@ -129,7 +130,10 @@ final class VmCommand implements Callable<Integer> {
                                         run,
                                         TRIED,
                                         directory,
-                                        image -> new QemuVm(kernel, image, vmOptions, KernelSources.defaultCacheDir())))
+                                        new ProgramGuest.Machine(
+                                                image -> new QemuVm(
+                                                        kernel, image, vmOptions, KernelSources.defaultCacheDir()),
+                                                () -> machines.module(kernel, KernelModule.SIMNIC))))
                         .number();
             }
             return runAll(session, machines, options, vmOptions, terminal);
@@ -217,7 +221,7 @@ final class VmCommand implements Callable<Integer> {
         }
 
         private GuestModule module(Kernel kernel, KernelModule module) {
-            return sources.module(kernel, Main.home().resolve(MODULES).resolve(module.name()));
+            return VmCommand.module(sources, kernel, module);
         }
 
         @Override
@@ -226,6 +230,11 @@ final class VmCommand implements Callable<Integer> {
                 Files.delete(image);
             }
         }
+    }
+
+    /** A module of ours for a kernel. */
+    static GuestModule module(KernelSources sources, Kernel kernel, KernelModule module) {
+        return sources.module(kernel, Main.home().resolve(MODULES).resolve(module.name()));
     }
 
     private VmOptions vmOptions() {

@@ -5,23 +5,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.program.ProgramGuest;
-import zcrx.vm.program.ProgramGuest.Job;
+import zcrx.vm.program.ProgramGuest.Machine;
 import zcrx.vm.program.ProgramGuest.Result;
-import zcrx.vm.qemu.QemuVm;
+import zcrx.vm.program.ProgramGuest.Session;
 
 /** C programs that failing tests left, and what becomes of them on a kernel. */
 public final class Reproducers {
@@ -32,20 +34,29 @@ public final class Reproducers {
             Pattern.compile("#include <[a-z/]+\\.h>|#define [A-Za-z0-9_]+( [A-Za-z0-9_]+)?");
     private static final Pattern FORBIDDEN = Pattern.compile("asm|[Pp]ragma|incbin|%:|\\?\\?|\\\\\n");
 
-    private static final Duration FOR_EACH = Duration.ofSeconds(90);
+    private static final String NEEDS_NIC = "\n\tneed_nic();\n";
+
+    private static final Duration TO_BOOT = Duration.ofMinutes(2);
+    private static final Duration FOR_EACH = Duration.ofSeconds(70);
 
     /**
      * A program of a failed test.
      *
      * @param name unique among those that run together
-     * @param fault value of the kernel's parameter zcrx_fault to run it with; empty to leave that alone
+     * @param source where the program is written to
      */
-    public record Case(String name, Run.Test test, Path directory, Optional<Integer> fault) {}
+    public record Case(String name, Run.Test test, Path source) {
+        /** In {@link #DIRECTORY} of the test's run. */
+        public static Case of(String name, Run.Test test, Path run) {
+            return new Case(name, test, run.resolve(DIRECTORY).resolve(test.id() + ".c"));
+        }
+    }
 
-    private final Map<String, Path> binaries = new LinkedHashMap<>();
-    private final List<Job> jobs = new ArrayList<>();
+    private final SequencedMap<String, Path> binaries = new LinkedHashMap<>();
+    /** Of these, those that receive on a device. */
+    private final Set<String> needNic = new HashSet<>();
+
     private final Map<String, String> impossible = new HashMap<>();
-    private final Map<Job, Result> results = new HashMap<>();
 
     /** Tests that failed, in the order of the run. */
     public static List<Run.Test> failures(Run run) {
@@ -59,27 +70,33 @@ public final class Reproducers {
         return test.attachment(ResultEvent.Attachment.PROGRAM);
     }
 
-    /** Writes the programs into {@link #DIRECTORY} of their runs and compiles those that there are. */
-    public Reproducers(List<Case> cases, Path temporary, boolean withoutFault) {
+    /** Why a test left no program; empty when it left one. */
+    public static Optional<String> lack(Run.Test test) {
+        String text = program(test).orElse(ResultEvent.Attachment.NOT_EXPORTABLE + "it left no program");
+        return text.startsWith(ResultEvent.Attachment.NOT_EXPORTABLE)
+                ? text.lines().findFirst()
+                : Optional.empty();
+    }
+
+    /** Writes the programs that there are, and compiles them. */
+    public Reproducers(List<Case> cases, Path temporary) {
         for (Case c : cases) {
-            String text = program(c.test).orElse(ResultEvent.Attachment.NOT_EXPORTABLE + "it left no program");
-            if (text.startsWith(ResultEvent.Attachment.NOT_EXPORTABLE)) {
-                impossible.put(c.name, text.lines().findFirst().orElse(text));
+            Optional<String> lack = lack(c.test);
+            if (lack.isPresent()) {
+                impossible.put(c.name, lack.get());
                 continue;
             }
             try {
-                Path directory = Files.createDirectories(c.directory.resolve(DIRECTORY));
-                Path source = directory.resolve(c.test.id() + ".c");
-                Files.writeString(source, text);
+                String text = program(c.test).orElseThrow();
+                Files.createDirectories(Objects.requireNonNull(c.source.getParent()));
+                Files.writeString(c.source, text);
                 check(text);
-                binaries.put(c.name, ProgramGuest.compile(source, temporary.resolve(c.name)));
+                if (text.contains(NEEDS_NIC)) {
+                    needNic.add(c.name);
+                }
+                binaries.put(c.name, ProgramGuest.compile(c.source, temporary.resolve(c.name)));
             } catch (CannotTestException | IOException e) {
                 impossible.put(c.name, "not tried: " + e.getMessage());
-                continue;
-            }
-            jobs.add(new Job(c.name, c.fault));
-            if (withoutFault) {
-                jobs.add(new Job(c.name, Optional.of(0)));
             }
         }
     }
@@ -96,28 +113,44 @@ public final class Reproducers {
         }
     }
 
-    /** Runs them all in one guest. */
-    public void run(Function<Path, QemuVm> vm) {
-        if (!jobs.isEmpty()) {
-            results.putAll(ProgramGuest.run(jobs, binaries, FOR_EACH.multipliedBy(jobs.size()), vm));
-        }
+    /** Why a program can't be run; empty when it can. */
+    public Optional<String> impossible(String name) {
+        return Optional.ofNullable(impossible.get(name));
     }
 
-    /** What became of a program; null when it didn't get to run. */
-    public @Nullable Result result(String name, Optional<Integer> fault) {
-        return results.get(new Job(name, fault));
+    /** Runs all that there are in one guest, or two: those that receive on a device need a larger one. */
+    public Session run(Machine machine) {
+        Session plain = run(machine, false, name -> !needNic.contains(name));
+        Session more = run(machine, true, needNic::contains);
+        var results = new HashMap<>(plain.results());
+        results.putAll(more.results());
+        return new Session(results, more.end().isEmpty() ? plain.end() : more.end());
+    }
+
+    /** Runs one of them, in a guest of its own. */
+    public Session run(String name, Machine machine) {
+        return run(machine, needNic.contains(name), name::equals);
+    }
+
+    private Session run(Machine machine, boolean nic, Predicate<String> wanted) {
+        SequencedMap<String, Path> programs = new LinkedHashMap<>(binaries);
+        programs.keySet().removeIf(wanted.negate());
+        return programs.isEmpty()
+                ? new Session(Map.of(), "")
+                : ProgramGuest.run(programs, nic, TO_BOOT.plus(FOR_EACH.multipliedBy(programs.size())), machine);
     }
 
     /** In a sentence: whether the program shows the failure, too. */
-    public String verdict(String name, Optional<Integer> fault) {
-        String why = impossible.get(name);
-        return why != null ? why : words(result(name, fault));
+    public String verdict(String name, Session session) {
+        return impossible(name).orElseGet(() -> {
+            Result result = session.results().get(name);
+            return result == null
+                    ? "not reproduced: the guest ended before the program did: " + session.end()
+                    : words(result);
+        });
     }
 
-    private static String words(@Nullable Result result) {
-        if (result == null) {
-            return "not reproduced: the guest died before the program ended";
-        }
+    private static String words(Result result) {
         if (result.killed()) {
             return "not reproduced: the program did not end within a minute";
         }
@@ -130,11 +163,11 @@ public final class Reproducers {
     }
 
     /** Runs the first few failures of a run, and says what became of each test's program. */
-    public static Map<String, String> tryFirst(Run run, int most, Path directory, Function<Path, QemuVm> vm) {
+    public static Map<String, String> tryFirst(Run run, int most, Path directory, Machine machine) {
         List<Case> cases = failures(run).stream()
                 .filter(t -> program(t).isPresent())
                 .limit(most)
-                .map(t -> new Case(t.id(), t, directory, Optional.empty()))
+                .map(t -> Case.of(t.id(), t, directory))
                 .toList();
         Map<String, String> verdicts = new LinkedHashMap<>();
         if (cases.isEmpty()) {
@@ -143,9 +176,9 @@ public final class Reproducers {
         try {
             Path temporary = Files.createTempDirectory("zcrx-");
             try {
-                var reproducers = new Reproducers(cases, temporary, false);
-                reproducers.run(vm);
-                cases.forEach(c -> verdicts.put(c.name, reproducers.verdict(c.name, c.fault)));
+                var reproducers = new Reproducers(cases, temporary);
+                Session session = reproducers.run(machine);
+                cases.forEach(c -> verdicts.put(c.name, reproducers.verdict(c.name, session)));
             } finally {
                 delete(temporary);
             }

@@ -58,7 +58,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vm", "run", "probe", "report", "compare", "bisect", "doctor"})
+    @ValueSource(strings = {"vm", "run", "probe", "report", "compare", "bisect", "doctor", "reproduce", "export"})
     void everyCommandHasHelp(String command) {
         Outcome outcome = run(command, "--help");
         assertThat(outcome.status()).isZero();
@@ -80,6 +80,7 @@ class MainTest {
         assertOneLine(run("vm", "--cpus", "0"), ExitCode.USAGE, "--cpus");
         assertOneLine(run("report"), ExitCode.USAGE, "DIR");
         assertOneLine(run("vm", "--jobs", "0"), ExitCode.USAGE, "--jobs");
+        assertOneLine(run("export", "NoSuch.test"), ExitCode.USAGE, "matches no test");
         assertOneLine(run("vm", "--shard", "5/4"), ExitCode.USAGE, "--shard 5/4: no shard");
         assertOneLine(run("run", "--tests", "Arm.notFired", "--shard", "2/2"), ExitCode.USAGE, "is empty");
         assertOneLine(run("vm", "--shuffle", "well"), ExitCode.USAGE, "--shuffle");

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.NetConfig;
@@ -29,6 +30,17 @@ public final class GuestExtras {
                 .ifPresentOrElse(
                         file -> files.add(path, file),
                         () -> files.add(path + KernelModule.REASON_SUFFIX, module.reason()));
+        return this;
+    }
+
+    /**
+     * C programs, which run instead of the suite.
+     *
+     * @param init the script that is the first process
+     * @param programs by name, in the order in which they are to run; statically linked
+     */
+    public GuestExtras programs(String init, SequencedMap<String, Path> programs) {
+        ProgramImage.add(files, init, programs);
         return this;
     }
 

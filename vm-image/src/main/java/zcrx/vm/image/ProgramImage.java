@@ -4,7 +4,7 @@ package zcrx.vm.image;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 
 /** The initramfs of a guest that runs C programs. */
 public final class ProgramImage {
@@ -14,23 +14,28 @@ public final class ProgramImage {
      * Writes it.
      *
      * @param init the script that is the first process
-     * @param jobs what it reads
-     * @param programs by the names that the jobs have for them; statically linked
+     * @param programs by name, in the order in which they are to run; statically linked
      * @param busybox statically linked
      */
-    public static void write(Path target, String init, String jobs, Map<String, Path> programs, Path busybox)
+    public static void write(Path target, String init, SequencedMap<String, Path> programs, Path busybox)
             throws IOException {
         var guest = new Initramfs();
-        guest.add("init", init);
-        guest.add("jobs", jobs);
+        add(guest, init, programs);
         guest.add("bin/busybox", busybox);
-        for (String applet : List.of("sh", "mount", "ip", "stty", "timeout", "poweroff")) {
+        for (String applet : List.of("sh", "mount", "ip", "stty", "poweroff")) {
             guest.addLink("bin/" + applet, "busybox");
         }
-        programs.forEach((name, file) -> guest.add("programs/" + name, file));
         for (String directory : List.of("dev", "proc", "sys", "tmp")) {
             guest.addDirectory(directory);
         }
         guest.write(target);
+    }
+
+    /** Adds what the image of the suite lacks; of two files of a name, the later one counts. */
+    static void add(Initramfs guest, String init, SequencedMap<String, Path> programs) {
+        guest.add("init", init);
+        guest.add("list", String.join("\n", programs.sequencedKeySet()) + "\n");
+        guest.addLink("bin/timeout", "busybox");
+        programs.forEach((name, file) -> guest.add("programs/" + name, file));
     }
 }

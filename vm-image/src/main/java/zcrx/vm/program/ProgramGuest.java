@@ -9,41 +9,34 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 import zcrx.vm.Ending;
 import zcrx.vm.HostTools;
 import zcrx.vm.SuiteHost;
+import zcrx.vm.image.GuestExtras;
+import zcrx.vm.image.GuestImage;
 import zcrx.vm.image.ProgramImage;
+import zcrx.vm.kernel.GuestModule;
 import zcrx.vm.qemu.QemuVm;
 
 /** Compiles C programs, and runs them one after the other in one guest. */
 public final class ProgramGuest {
-    private static final Pattern RESULT = Pattern.compile("(\\S+) (\\S+) ([0-9]{1,3}) ?(.*)");
+    private static final Pattern RESULT = Pattern.compile("(\\S+) ([0-9]{1,3}) ?(.*)");
 
     /** The shell's status for a program that was killed because its time was up. */
     private static final int KILLED = 137;
 
     private ProgramGuest() {}
-
-    /**
-     * A program to run.
-     *
-     * @param name of the program
-     * @param fault value for the kernel's parameter zcrx_fault; empty to leave it alone
-     */
-    public record Job(String name, Optional<Integer> fault) {
-        private String word() {
-            return fault.map(number -> Integer.toString(number)).orElse("-");
-        }
-    }
 
     /**
      * How a program ended.
@@ -56,6 +49,22 @@ public final class ProgramGuest {
             return status == KILLED;
         }
     }
+
+    /**
+     * What came of programs that ran in one guest.
+     *
+     * @param results by name; none of those that the guest did not get to
+     * @param end how the guest ended, with the last line of its console
+     */
+    public record Session(Map<String, Result> results, String end) {}
+
+    /**
+     * Where to run programs.
+     *
+     * @param vm makes a machine for an initramfs
+     * @param simnic the module for its kernel, for programs that receive on a device
+     */
+    public record Machine(Function<Path, QemuVm> vm, Supplier<GuestModule> simnic) {}
 
     /** Compiles without a warning, or throws with the first one. */
     public static Path compile(Path source, Path binary) {
@@ -72,48 +81,55 @@ public final class ProgramGuest {
     }
 
     /**
-     * Runs jobs in order, for as long as the guest lives; those that it doesn't get to have no result.
+     * Runs programs in order, for as long as the guest lives.
      *
-     * @param binaries of the jobs, by name
-     * @param vm makes a machine for an initramfs
+     * @param binaries by name
+     * @param nic whether they receive on a device: then they get a simulated one
      */
-    public static Map<Job, Result> run(
-            List<Job> jobs, Map<String, Path> binaries, Duration timeout, Function<Path, QemuVm> vm) {
-        Map<Job, Result> results = new HashMap<>();
+    public static Session run(SequencedMap<String, Path> binaries, boolean nic, Duration timeout, Machine machine) {
+        Map<String, Result> results = new HashMap<>();
+        var last = new AtomicReference<>("");
         try {
-            Path image = Files.createTempFile("zcrx-", "-programs.cpio");
-            image.toFile().deleteOnExit();
+            Path image = nic
+                    ? new GuestExtras()
+                            .module(machine.simnic.get())
+                            .programs(resource(), binaries)
+                            .with(GuestImage.built())
+                    : image(binaries);
             try {
-                String list =
-                        jobs.stream().map(j -> j.name() + " " + j.word() + "\n").collect(Collectors.joining());
-                ProgramImage.write(image, resource(), list, binaries, HostTools.busybox());
-                Ending ending = vm.apply(image).run(timeout, new SuiteHost.Observer() {
+                Ending ending = machine.vm.apply(image).run(timeout, new SuiteHost.Observer() {
                     @Override
                     public void result(String line) {
                         Matcher m = RESULT.matcher(line);
-                        if (m.matches()) {
-                            jobs.stream()
-                                    .filter(j -> j.name().equals(m.group(1))
-                                            && j.word().equals(m.group(2)))
-                                    .findFirst()
-                                    .ifPresent(job ->
-                                            results.put(job, new Result(Integer.parseInt(m.group(3)), m.group(4))));
+                        if (m.matches() && binaries.containsKey(m.group(1))) {
+                            results.put(m.group(1), new Result(Integer.parseInt(m.group(2)), m.group(3)));
                         }
                     }
 
                     @Override
-                    public void kernelLog(String line) {}
+                    public void kernelLog(String line) {
+                        last.set(line.isBlank() ? last.get() : line.strip());
+                    }
                 });
                 if (ending.kind() == Ending.Kind.NOT_STARTED) {
                     throw new CannotTestException(ending.detail());
                 }
+                String how = ending.kind().name().toLowerCase(Locale.ROOT)
+                        + (ending.detail().isEmpty() ? "" : ", " + ending.detail());
+                return new Session(results, how + ", its last line was '" + last.get() + "'");
             } finally {
                 Files.delete(image);
             }
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot make a guest for C programs", "make room, or set TMPDIR");
         }
-        return results;
+    }
+
+    private static Path image(SequencedMap<String, Path> binaries) throws IOException {
+        Path image = Files.createTempFile("zcrx-", "-programs.cpio");
+        image.toFile().deleteOnExit();
+        ProgramImage.write(image, resource(), binaries, HostTools.busybox());
+        return image;
     }
 
     private static String resource() throws IOException {
