@@ -12,6 +12,7 @@ public final class Cases {
             LayoutQueries.class,
             StructLayouts.class,
             Registrations.class,
+            Queues.class,
             Buffers.class,
             StatsOffset.class,
             Events.class,

@@ -156,7 +156,7 @@ class Control {
     @DisplayName("each reserved byte of the flush argument must be zero: EINVAL, and nothing is flushed")
     void flushReserved() {
         withInstance(instance -> {
-            instance.refill().push(0, 0);
+            instance.refill().push(0, Memory.PAGE_SIZE);
             Struct arg = flush(instance);
             Check.eachByte(arg, "zc_flush", () -> instance.ctrl(arg).mustBe(Errno.EINVAL));
             Check.equal("head", 0, instance.refill().head());

@@ -114,7 +114,7 @@ final class Victim {
                     () -> {
                         // The kernel refuses most of them, which takes as much of it.
                         for (int page = 0; page < Registration.DEFAULT_AREA_PAGES; page++) {
-                            session.instance().refill().push((long) page * Memory.PAGE_SIZE, 0);
+                            session.instance().refill().push((long) page * Memory.PAGE_SIZE, Memory.PAGE_SIZE);
                         }
                         session.instance().flush().mustBe(0);
                     },

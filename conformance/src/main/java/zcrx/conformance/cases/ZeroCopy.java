@@ -248,7 +248,7 @@ class ZeroCopy {
                 refill.push((long) pages * Memory.PAGE_SIZE, 0);
                 refill.push(Zcrx.OFFSET_MASK, 0);
                 refill.push(1L << Zcrx.AREA_SHIFT, 0);
-                refill.push(round % unused * (long) Memory.PAGE_SIZE, 0);
+                refill.push(round % unused * (long) Memory.PAGE_SIZE, Memory.PAGE_SIZE);
                 refill.entry(refill.tail())
                         .clear()
                         .set("off", held.get(round % held.size()).extra0())

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+package zcrx.conformance.cases;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import zcrx.conformance.Paths;
+import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
+import zcrx.conformance.Subject;
+import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.zcrx.Session;
+
+/** What every other test on a netdev queue stands on. */
+@Subject("netdev queues")
+@RunsOn(Scope.QUEUE)
+class Queues {
+
+    @Test
+    @Rule({"NIC-032", "NIC-031"})
+    @DisplayName("a queue is taken while a ring has an instance on it, and free once that is closed")
+    void takenAndFree() {
+        NetdevPath path = Paths.netdev();
+        for (int round = 0; round < 3; round++) {
+            try (Session _ = Session.open(path.queued(path.queue(), 64, NetdevPath.RING))) {
+                Check.that(!path.isFree(path.queue()), "the queue has no memory provider though a ring has taken it");
+            }
+            Check.eventually("the queue is not free though the ring is closed", () -> path.isFree(path.queue()));
+        }
+    }
+}
