@@ -41,6 +41,18 @@ final class Check {
         Passed.note(() -> Expectation.equal(expected, actual));
     }
 
+    static void atLeast(String what, long least, long actual) {
+        if (actual < least) {
+            throw new RuleViolation(
+                    what + " is " + number(actual) + ", expected at least " + number(least), atLeast(least, actual));
+        }
+        Passed.note(() -> atLeast(least, actual));
+    }
+
+    private static Optional<Expectation> atLeast(long least, long actual) {
+        return Observations.of(actual).map(from -> new Expectation(from, Relation.AT_LEAST, least));
+    }
+
     /** A result that the kernel wrote into a struct. */
     static void equal(String what, Errno expected, long actual) {
         if (expected.result() != actual) {
