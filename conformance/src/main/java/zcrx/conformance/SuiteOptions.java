@@ -69,6 +69,11 @@ public record SuiteOptions(
         return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, said, after);
     }
 
+    /** With other random choices. */
+    public SuiteOptions seeded(long other) {
+        return new SuiteOptions(profile, other, tests, paths, shard, shuffle, dialect, after);
+    }
+
     /** What comes behind a test. */
     public SuiteOptions restAfter(String id) {
         return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, dialect, id);

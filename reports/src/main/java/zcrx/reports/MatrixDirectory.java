@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import zcrx.reports.format.AllureHtml;
@@ -17,17 +19,21 @@ import zcrx.reports.format.SummaryJson;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.KnownBugs;
+import zcrx.reports.run.Repeats;
+import zcrx.reports.run.Repetition;
+import zcrx.reports.run.Run;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 
 /**
- * Where runs of several kernels are kept: the whole directory of each, {@code matrix.json}, which names these, and the
- * same reports as of one run, about all of them.
+ * Where several runs are kept, of several kernels or repeated: the whole directory of each, {@code matrix.json}, which
+ * names these, and the same reports as of one run, about all of them.
  */
 public final class MatrixDirectory {
     static final String RECORD = "matrix.json";
 
     private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -35,8 +41,15 @@ public final class MatrixDirectory {
     private final Path path;
     private final List<Part> parts = new ArrayList<>();
 
-    /** A run and the name of its directory. */
-    private record Part(String label, String directory) {}
+    /**
+     * A run.
+     *
+     * @param label of its column
+     * @param directory its name
+     * @param repeat how often it was to be run; null for once. Repeats have the same label.
+     */
+    private record Part(
+            String label, String directory, @Nullable Repetition repeat) {}
 
     /** What {@code matrix.json} holds. */
     private record Recorded(List<Part> runs) {}
@@ -71,10 +84,18 @@ public final class MatrixDirectory {
         return path;
     }
 
-    /** A directory for one of the runs. Those asked for first come first in the report. */
-    public RunDirectory add(String label) {
-        RunDirectory directory = RunDirectory.createNew(path, label);
-        parts.add(new Part(label, String.valueOf(directory.path().getFileName())));
+    /**
+     * A directory for one of the runs. Those asked for first come first in the report.
+     *
+     * @param repetition that it is part of
+     */
+    public synchronized RunDirectory add(String label, Repetition repetition) {
+        long number =
+                1 + parts.stream().filter(part -> part.label.equals(label)).count();
+        RunDirectory directory =
+                RunDirectory.createNew(path, repetition.runsOnce() ? label : label + "-repeat-" + number);
+        parts.add(new Part(
+                label, String.valueOf(directory.path().getFileName()), repetition.runsOnce() ? null : repetition));
         try {
             RunDirectory.write(path.resolve(RECORD), JSON.writeValueAsString(new Recorded(parts)) + "\n");
         } catch (IOException e) {
@@ -96,10 +117,23 @@ public final class MatrixDirectory {
     /** Goes through all runs again. */
     public List<Column> replay(KnownBugs knownBugs) throws IOException {
         var columns = new ArrayList<Column>();
-        for (Part part : parts) {
-            columns.add(new Column(
-                    part.label(),
-                    RunDirectory.of(path.resolve(part.directory())).replay(knownBugs)));
+        for (String label : parts.stream().map(Part::label).distinct().toList()) {
+            Repeats repeats = null;
+            for (Part part : parts) {
+                if (!part.label.equals(label)) {
+                    continue;
+                }
+                Run run = RunDirectory.of(path.resolve(part.directory)).replay(knownBugs);
+                if (part.repeat == null) {
+                    columns.add(new Column(label, run));
+                } else {
+                    repeats = repeats == null ? new Repeats(part.repeat) : repeats;
+                    repeats.add(part.directory, run);
+                }
+            }
+            if (repeats != null) {
+                columns.add(repeats.column(label));
+            }
         }
         return columns;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.cli;
 
+import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Setup;
 import zcrx.vm.SuiteHost;
 
@@ -9,5 +10,6 @@ import zcrx.vm.SuiteHost;
  *
  * @param label that tells it from the others
  * @param host that runs it, or throws why it cannot be run
+ * @param repetition how often it is to be run
  */
-record Guest(String label, Setup setup, SuiteHost host) {}
+record Guest(String label, Setup setup, SuiteHost host, Repetition repetition) {}

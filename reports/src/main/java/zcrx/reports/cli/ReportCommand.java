@@ -18,6 +18,7 @@ import zcrx.reports.format.AllureHtml;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.KnownBugs;
+import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Run;
 import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
@@ -93,7 +94,7 @@ final class ReportCommand implements Callable<Integer> {
             MatrixDirectory matrix = MatrixDirectory.create(RunDirectory.create(into));
             Catalogue catalogue = Catalogue.read(Main.home());
             for (Map.Entry<Path, String> run : runs.entrySet()) {
-                RunDirectory copy = matrix.add(run.getValue());
+                RunDirectory copy = matrix.add(run.getValue(), Repetition.ONCE);
                 RunDirectory.of(run.getKey()).copyTo(copy);
                 copy.report(copy.replay(knownBugs), catalogue, new AllureHtml(Main.home()));
             }
@@ -108,8 +109,8 @@ final class ReportCommand implements Callable<Integer> {
             MatrixDirectory recorded = MatrixDirectory.of(directory);
             List<Column> columns = recorded.replay(KnownBugs.read(Main.home()));
             Catalogue catalogue = Catalogue.read(Main.home());
-            var screen = new MatrixScreen(terminal, catalogue, columns.size());
-            columns.forEach(screen::ended);
+            var screen = new MatrixScreen(terminal, catalogue, "kernels");
+            columns.forEach(column -> screen.ended(column.label(), column.run()));
             screen.tail(columns);
             recorded.report(columns, catalogue, new AllureHtml(Main.home()));
             terminal.line("report", recorded.reportFile().toString());

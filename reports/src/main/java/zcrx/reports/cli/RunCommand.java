@@ -10,6 +10,7 @@ import picocli.CommandLine.Mixin;
 import zcrx.conformance.SuiteOptions;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.probe.KernelProbe;
+import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Setup;
 import zcrx.reports.run.Verdict;
 import zcrx.reports.terminal.Terminal;
@@ -54,7 +55,11 @@ final class RunCommand implements Callable<Integer> {
                     suite.expected(),
                     null,
                     null);
-            return session.run(host, setup).number();
+            Repetition repetition = suite.repetition();
+            return (repetition.runsOnce()
+                            ? session.run(host, setup)
+                            : session.runAll(List.of(new Guest(setup.kernel(), setup, host, repetition)), 1))
+                    .number();
         }
     }
 

@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.results.ResultEvent;
@@ -30,6 +32,7 @@ import zcrx.reports.run.Column;
 import zcrx.reports.run.Comparison;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.KnownBugs;
+import zcrx.reports.run.Repeats;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
@@ -42,7 +45,7 @@ import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
 import zcrx.vm.SuiteHost;
 
-/** One run, or one on each of several kernels, from the start to the report. */
+/** One run, or several of them, on several kernels or repeated, from the start to the report. */
 final class Session {
     private final SuiteArguments arguments;
     private final SuiteOptions options;
@@ -93,7 +96,7 @@ final class Session {
         try (var stop = new Stop()) {
             screen.head();
             Run run = new RecordedRun(options, timeout, knownBugs, stop)
-                    .on(host, setup, directory, ktap == null ? screen : both(screen, ktap, setup));
+                    .on(host, setup, directory, ktap == null ? screen : both(screen, ktap));
             if (ktap != null) {
                 ktap.end(run);
             }
@@ -127,7 +130,7 @@ final class Session {
         return Main.home().resolve("reports/out");
     }
 
-    private static RunRecorder.Listener both(RunScreen screen, Ktap ktap, Setup setup) {
+    private static RunRecorder.Listener both(RunScreen screen, Ktap ktap) {
         return new RunRecorder.Listener() {
             @Override
             public void hello(ResultEvent.Kernel kernel) {
@@ -137,7 +140,7 @@ final class Session {
             @Override
             public void planned(int tests) {
                 screen.planned(tests);
-                ktap.plan(tests);
+                ktap.planned(tests);
             }
 
             @Override
@@ -148,57 +151,49 @@ final class Session {
             @Override
             public void finished(Run.Test test) {
                 screen.finished(test);
-                ktap.test(test, setup);
+                ktap.test(test);
             }
         };
     }
 
     /**
-     * Several kernels, side by side.
+     * Several kernels, side by side, or repeats of one, one after the other.
      *
      * @param guests in the order of the report
      * @param room how many of them may run at the same time
      */
     ExitCode runAll(List<Guest> guests, int room) {
         if (baseline != null) {
-            throw new BadRequestException("--baseline compares one kernel: give one --kernel");
+            throw new BadRequestException("--baseline compares one run: give one --kernel, and no --repeat");
         }
         MatrixDirectory directory = MatrixDirectory.create(arguments
                 .out()
                 .map(RunDirectory::create)
-                .orElseGet(() -> RunDirectory.createBelow(outputs(), Instant.now(), guests.size() + "-kernels")));
-        var screen = new MatrixScreen(terminal, catalogue, guests.size());
+                .orElseGet(() -> RunDirectory.createBelow(
+                        outputs(),
+                        Instant.now(),
+                        guests.size() == 1 ? guests.getFirst().label() : guests.size() + "-kernels")));
+        int repeated = (int)
+                guests.stream().filter(guest -> !guest.repetition().runsOnce()).count();
+        OptionalInt count = count(guests);
+        var screen = new MatrixScreen(
+                terminal,
+                catalogue,
+                (count.isEmpty() ? "" : count.getAsInt() + " ") + (repeated > 0 ? "repeats" : "kernels"));
         Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout(), catalogue);
-        if (ktap != null) {
-            ktap.plan(guests.size());
+        if (ktap != null && count.isPresent()) {
+            ktap.plan(count.getAsInt() + repeated);
         }
         try (var stop = new Stop()) {
             screen.head(guests.stream().map(Guest::setup).toList(), room);
             List<Column> columns = new ArrayList<>();
-            var complete = new AtomicBoolean(true);
+            var each = new Each(directory, screen, ktap, stop);
             // Platform threads, as a guest dies with the thread that started it.
             try (ExecutorService threads = Executors.newFixedThreadPool(
                     room, Thread.ofPlatform().name("guest ", 1).factory())) {
-                var recorded = new RecordedRun(options, timeout, knownBugs, stop);
                 List<Future<Column>> running = guests.stream()
-                        .map(guest -> new Place(guest, directory.add(guest.label())))
-                        .map(place -> threads.submit(() -> {
-                            Guest guest = place.guest();
-                            RunDirectory own = place.directory();
-                            Run run = recorded.on(
-                                    guest.host(), guest.setup().startedNow(), own, screen.begin(guest.label()));
-                            var column = new Column(guest.label(), run);
-                            synchronized (this) {
-                                screen.ended(column);
-                                if (ktap != null) {
-                                    ktap.subtests(column);
-                                }
-                            }
-                            if (!isReported(() -> own.report(run, catalogue, html), own.path())) {
-                                complete.set(false);
-                            }
-                            return column;
-                        }))
+                        .map(guest -> new Place(guest, directory.add(guest.label(), guest.repetition())))
+                        .map(place -> threads.submit(() -> each.run(place)))
                         .toList();
                 for (Future<Column> column : running) {
                     columns.add(result(column));
@@ -211,17 +206,88 @@ final class Session {
             screen.tail(columns);
             stop.exitCode(verdict.exitCode());
             if (!isReported(() -> directory.report(columns, catalogue, html), directory.path())) {
-                complete.set(false);
+                each.complete.set(false);
             } else {
                 terminal.line("report", shortest(directory.reportFile()));
             }
-            ExitCode code = complete.get() ? verdict.exitCode() : incomplete(verdict);
+            ExitCode code = each.complete.get() ? verdict.exitCode() : incomplete(verdict);
             stop.exitCode(code);
             return code;
         }
     }
 
-    private record Place(Guest guest, RunDirectory directory) {}
+    /** How many runs there will be, if that is known. */
+    private static OptionalInt count(List<Guest> guests) {
+        int sum = 0;
+        for (Guest guest : guests) {
+            Integer times = guest.repetition().known();
+            if (times == null) {
+                return OptionalInt.empty();
+            }
+            sum += times;
+        }
+        return OptionalInt.of(sum);
+    }
+
+    private record Place(Guest guest, RunDirectory first) {}
+
+    /** Runs each of several guests, on a thread of its own. */
+    private final class Each {
+        private final MatrixDirectory directory;
+        private final MatrixScreen screen;
+        private final @Nullable Ktap ktap;
+        private final Stop stop;
+        /** Until a report could not be made whole. */
+        private final AtomicBoolean complete = new AtomicBoolean(true);
+
+        Each(MatrixDirectory directory, MatrixScreen screen, @Nullable Ktap ktap, Stop stop) {
+            this.directory = directory;
+            this.screen = screen;
+            this.ktap = ktap;
+            this.stop = stop;
+        }
+
+        Column run(Place place) {
+            Guest guest = place.guest;
+            if (guest.repetition().runsOnce()) {
+                return new Column(guest.label(), once(guest, place.first, guest.label(), 1));
+            }
+            var repeats = new Repeats(guest.repetition());
+            RunDirectory own = place.first;
+            while (true) {
+                String name = String.valueOf(own.path().getFileName());
+                repeats.add(name, once(guest, own, name, repeats.done() + 1));
+                if (repeats.isOver() || stop.requested()) {
+                    break;
+                }
+                own = directory.add(guest.label(), guest.repetition());
+            }
+            Column column = repeats.column(guest.label());
+            say(to -> to.end(column));
+            return column;
+        }
+
+        private Run once(Guest guest, RunDirectory own, String name, int number) {
+            Setup setup = guest.setup()
+                    .startedNow(guest.repetition().seed(guest.setup().seed(), number));
+            Run run = new RecordedRun(options.seeded(setup.seed()), timeout, knownBugs, stop)
+                    .on(guest.host(), setup, own, screen.begin(name));
+            synchronized (this) {
+                screen.ended(name, run);
+                say(to -> to.subtests(name, run));
+            }
+            if (!isReported(() -> own.report(run, catalogue, html), own.path())) {
+                complete.set(false);
+            }
+            return run;
+        }
+
+        private synchronized void say(Consumer<Ktap> what) {
+            if (ktap != null) {
+                what.accept(ktap);
+            }
+        }
+    }
 
     private static Column result(Future<Column> column) {
         try {

@@ -26,6 +26,7 @@ import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.run.Expectation;
+import zcrx.reports.run.Repetition;
 import zcrx.vm.BadRequestException;
 
 /** The options that say what to run, wherever it runs. */
@@ -67,6 +68,23 @@ final class SuiteArguments {
             paramLabel = "SEED",
             description = "Run the examples of each data path in an order made from this number.")
     private @Nullable Long shuffle;
+
+    @Option(
+            names = "--repeat",
+            paramLabel = "N",
+            description = {
+                "Run it N times, one after the other, and say which tests came out differently. Each run has its own",
+                "directory in --out, and --timeout for itself. With --seed each has that seed, without it each a new one."
+            })
+    private @Nullable Integer repeat;
+
+    @Option(
+            names = "--until-fail",
+            description = {
+                "Repeat it until a run does not pass: N times at most with --repeat N, else until it is stopped, which",
+                "ends it with 125."
+            })
+    private boolean untilFail;
 
     @Option(
             names = "--data-path",
@@ -213,7 +231,7 @@ final class SuiteArguments {
         if (paths.isEmpty()) {
             paths = defaultPaths;
         }
-        long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1, 10_000_000) : seed;
+        long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1, Repetition.SEEDS) : seed;
         // It tells about its database on standard error, whenever it is asked for its tests.
         QUIET.setLevel(Level.WARNING);
         for (String pattern : tests) {
@@ -229,6 +247,14 @@ final class SuiteArguments {
                     "--shard " + shard + ": is empty, as there are fewer tests than shards; give a smaller N");
         }
         return options;
+    }
+
+    /** How often it is to be run. */
+    Repetition repetition() {
+        if (repeat != null && repeat < 1) {
+            throw new BadRequestException("--repeat " + repeat + ": give 1 or more");
+        }
+        return repeat == null && !untilFail ? Repetition.ONCE : new Repetition(repeat, untilFail, seed != null);
     }
 
     private Shard shard() {

@@ -25,6 +25,7 @@ import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.Simnic;
 import zcrx.reports.repro.Reproducers;
 import zcrx.reports.run.Column;
+import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
@@ -116,11 +117,12 @@ final class VmCommand implements Callable<Integer> {
         if (jobs != null && jobs < 1) {
             throw new BadRequestException("--jobs " + jobs + ": give 1 or more");
         }
+        Repetition repetition = suite.repetition();
         try (Terminal terminal = Terminal.forPeople(System.getenv());
                 var machines =
                         new Machines(options, suite.nic().text().orElseGet(Simnic::netConfig), vmOptions, terminal)) {
             var session = new Session(suite, options, terminal);
-            if (kernels.size() == 1) {
+            if (kernels.size() == 1 && repetition.runsOnce()) {
                 Kernel kernel = machines.resolve(kernels.getFirst());
                 QemuVm vm = machines.machine(kernel);
                 return session.run(
@@ -136,14 +138,19 @@ final class VmCommand implements Callable<Integer> {
                                                 () -> machines.module(kernel, KernelModule.SIMNIC))))
                         .number();
             }
-            return runAll(session, machines, options, vmOptions, terminal);
+            return runAll(session, machines, options, vmOptions, repetition, terminal);
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot remove a guest's image", "see to the directory it is in");
         }
     }
 
     private int runAll(
-            Session session, Machines machines, SuiteOptions options, VmOptions vmOptions, Terminal terminal) {
+            Session session,
+            Machines machines,
+            SuiteOptions options,
+            VmOptions vmOptions,
+            Repetition repetition,
+            Terminal terminal) {
         var guests = new LinkedHashMap<String, Guest>();
         var labels = new HashSet<String>();
         int threads = 1;
@@ -157,15 +164,24 @@ final class VmCommand implements Callable<Integer> {
                 }
                 QemuVm vm = machines.machine(kernel);
                 Setup setup = setup(options, kernel, vm, terminal);
-                guests.put(kernel.sha256(), new Guest(Column.unique(kernel.release(), labels), setup, vm));
+                guests.put(kernel.sha256(), new Guest(Column.unique(kernel.release(), labels), setup, vm, repetition));
                 if (vm.isAccelerated()) {
                     threads = cpus;
                 }
             } catch (CannotTestException e) {
-                // One that cannot be had keeps no other from being tested, and the whole from a pass.
-                guests.put(spec, new Guest(Column.unique(spec, labels), unavailable(options, spec), (_, _, _) -> {
+                if (kernels.size() == 1) {
                     throw e;
-                }));
+                }
+                // One that cannot be had keeps no other from being tested, and the whole from a pass.
+                guests.put(
+                        spec,
+                        new Guest(
+                                Column.unique(spec, labels),
+                                unavailable(options, spec),
+                                (_, _, _) -> {
+                                    throw e;
+                                },
+                                Repetition.ONCE));
             }
         }
         int room = jobs == null ? HostRoom.now().guests(threads, vmOptions.memoryMiB()) : jobs;

@@ -132,9 +132,7 @@ public final class AllureResults {
         attach(attachments, test.id(), "kernel log", String.join("\n", test.kernelLog()));
         boolean failed =
                 test.status() == Status.FAIL || test.status() == Status.BROKEN || test.status() == Status.XFAIL;
-        String message = failed
-                ? String.join("\n", Failure.of(test, run.setup(), catalogue).lines())
-                : test.message();
+        String message = failed ? String.join("\n", Failure.of(test, catalogue).lines()) : test.message();
         writer.write(result(test.id(), test.planned().name(), test.durationMs())
                 .setStatus(
                         switch (test.status()) {

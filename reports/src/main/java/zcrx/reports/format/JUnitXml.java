@@ -81,7 +81,7 @@ public final class JUnitXml {
                     count(tests, Status.SKIP) + count(tests, Status.XFAIL) + count(tests, Status.NOT_RUN),
                     tests.stream().mapToLong(Run.Test::durationMs).sum());
             for (Run.Test test : tests) {
-                write(run, test);
+                write(test);
             }
             xml.writeEndElement();
         }
@@ -118,7 +118,7 @@ public final class JUnitXml {
         xml.writeEndElement();
     }
 
-    private void write(Run run, Run.Test test) throws XMLStreamException {
+    private void write(Run.Test test) throws XMLStreamException {
         start("testcase");
         int dot = test.id().indexOf('.');
         xml.writeAttribute(
@@ -128,8 +128,8 @@ public final class JUnitXml {
         xml.writeAttribute("time", seconds(test.durationMs()));
         switch (test.status()) {
             case PASS -> {}
-            case FAIL -> problem("failure", "kernel", test.reason(), whole(run, test));
-            case BROKEN -> problem("error", "broken", test.reason(), whole(run, test));
+            case FAIL -> problem("failure", "kernel", test.reason(), whole(test));
+            case BROKEN -> problem("error", "broken", test.reason(), whole(test));
             case XFAIL -> problem("skipped", "", "expected failure: " + test.reason(), "");
             case SKIP -> problem("skipped", "", test.reason(), "");
             case NOT_RUN -> problem("skipped", "", "not run: " + test.reason(), "");
@@ -146,8 +146,8 @@ public final class JUnitXml {
         xml.writeEndElement();
     }
 
-    private String whole(Run run, Run.Test test) {
-        return String.join("\n", Failure.of(test, run.setup(), catalogue).all()) + "\n" + test.details();
+    private String whole(Run.Test test) {
+        return String.join("\n", Failure.of(test, catalogue).all()) + "\n" + test.details();
     }
 
     /** Jenkins makes a package of what stands before the last dot, and shows the rest as the class. */

@@ -3,20 +3,25 @@ package zcrx.reports.format;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.Failure;
 import zcrx.reports.run.Run;
-import zcrx.reports.run.Setup;
 import zcrx.reports.run.Status;
 import zcrx.reports.run.Verdict;
 
 /**
- * KTAP version 1, as kunit.py and kselftest read it. A test that was not run has no line: a parser then misses it, as
- * it should after a crash, while a SKIP would look like an intended one.
+ * KTAP version 1, as kunit.py and kselftest read it. The last test of a run is the run itself, as it may fail when no
+ * test does. A test that was not run has no line: a parser then misses it, as it should after a crash, while a SKIP
+ * would look like an intended one.
  */
 public final class Ktap {
+    /** Words of a kernel log at which kunit.py stops reading, even in a comment. */
+    private static final Pattern END =
+            Pattern.compile("(List of all partitions|Kernel panic - not syncing: VFS|reboot(?=: System halted)):");
+
     private final Appendable out;
     private final Catalogue catalogue;
     private int number;
@@ -34,9 +39,9 @@ public final class Ktap {
         var text = new StringBuilder();
         var ktap = new Ktap(text, catalogue);
         if (!run.tests().isEmpty()) {
-            ktap.plan(run.tests().size() + (saysSomethingItself(run) ? 1 : 0));
+            ktap.planned(run.tests().size());
         }
-        run.tests().forEach(test -> ktap.test(test, run.setup()));
+        run.tests().forEach(ktap::test);
         ktap.end(run);
         return text.toString();
     }
@@ -45,23 +50,33 @@ public final class Ktap {
     public static String of(List<Column> columns, Catalogue catalogue) {
         var text = new StringBuilder();
         var ktap = new Ktap(text, catalogue);
-        ktap.plan(columns.size());
-        columns.forEach(ktap::subtests);
+        ktap.plan(columns.stream().mapToInt(Ktap::lines).sum());
+        for (Column column : columns) {
+            column.repeats().forEach(part -> ktap.subtests(part.directory(), part.run()));
+            ktap.end(column);
+        }
         ktap.end(columns);
         return text.toString();
     }
 
-    private static boolean saysSomethingItself(Run run) {
-        return !run.failures().isEmpty() || !run.errors().isEmpty();
+    /** One for each repeat, and one for the column. */
+    private static int lines(Column column) {
+        return column.repeats().size() + 1;
     }
 
-    public void plan(int tests) {
+    /** Of a run: the tests that the suite is going to run. */
+    public void planned(int tests) {
+        plan(tests + 1);
+    }
+
+    /** Of several: how many lines there will be in all. */
+    public void plan(int lines) {
         planned = true;
-        line("1.." + tests);
+        line("1.." + lines);
     }
 
     /** Tests come in the order in which they ended. */
-    public void test(Run.Test test, Setup setup) {
+    public void test(Run.Test test) {
         if (test.status() == Status.NOT_RUN) {
             return;
         }
@@ -73,44 +88,59 @@ public final class Ktap {
             case PASS -> result(true, test.id(), "");
             case SKIP -> result(true, test.id(), " # SKIP " + test.reason());
             case XFAIL -> {
-                diagnose(failure(test, setup));
+                diagnose(failure(test));
                 result(true, test.id(), " # XFAIL " + test.reason());
             }
             case FAIL -> {
-                diagnose(failure(test, setup));
+                diagnose(failure(test));
                 result(false, test.id(), "");
             }
             case BROKEN -> {
                 line("# broken: the test went wrong, which says nothing about the kernel");
-                diagnose(failure(test, setup));
+                diagnose(failure(test));
                 result(false, test.id(), "");
             }
             case NOT_RUN -> throw new IllegalStateException("has no line");
         }
     }
 
-    private Stream<String> failure(Run.Test test, Setup setup) {
-        return Failure.of(test, setup, catalogue).all().stream();
+    private Stream<String> failure(Run.Test test) {
+        return Failure.of(test, catalogue).all().stream();
     }
 
     /** A finished run as one test, with its own tests as subtests. */
-    public void subtests(Column column) {
-        Run run = column.run();
+    public void subtests(String name, Run run) {
         List<String> lines = of(run, catalogue).lines().toList();
         line("  " + lines.getFirst());
-        line("  # Subtest: " + column.label());
+        line("  # Subtest: " + name);
         lines.stream().skip(1).forEach(l -> line("  " + l));
+        verdict(name, run);
+    }
+
+    private void verdict(String name, Run run) {
         result(
                 run.verdict() == Verdict.PASS || run.verdict() == Verdict.SKIP,
-                column.label(),
+                name,
                 run.verdict() == Verdict.SKIP
                         ? " # SKIP " + (run.unsupported() == null ? "no test could run" : run.unsupported())
                         : "");
     }
 
+    /** A column of which all repeats have been written, or nothing as it ran once. */
+    public void end(Column column) {
+        if (column.repeats().isEmpty()) {
+            subtests(column.label(), column.run());
+            return;
+        }
+        column.flakes().forEach(flake -> line("# flake: " + flake.planned().id() + " " + flake.words()));
+        diagnose(reasons(column.run()).stream());
+        verdict(column.label(), column.run());
+    }
+
     /** What remains to be said about several runs that have been written. */
     public void end(List<Column> columns) {
-        line("# verdict: " + Column.verdict(columns).word() + ", " + columns.size() + " kernels");
+        line("# verdict: " + Column.verdict(columns).word() + ", " + columns.size()
+                + (columns.size() == 1 ? " kernel" : " kernels"));
     }
 
     /** What remains to be said about a run whose tests have been written. */
@@ -123,21 +153,24 @@ public final class Ktap {
             line("# not run: " + String.join(" ", notRun));
         }
         diagnose(run.notes().stream());
-        boolean says = saysSomethingItself(run);
-        if (!planned) {
-            if (says) {
-                plan(1);
-            } else {
-                line("1..0 # SKIP " + (run.unsupported() == null ? "no tests" : run.unsupported()));
+        List<String> reasons = reasons(run);
+        if (!planned && reasons.isEmpty()) {
+            line("1..0 # SKIP " + (run.unsupported() == null ? "no tests" : run.unsupported()));
+        } else {
+            if (!planned) {
+                planned(0);
             }
-        }
-        if (says) {
-            var reasons = new ArrayList<>(run.failures());
-            reasons.addAll(run.errors());
             diagnose(reasons.stream());
-            result(false, Run.RUN_ITSELF, "");
+            result(reasons.isEmpty() && notRun.isEmpty(), Run.RUN_ITSELF, "");
         }
         line("# verdict: " + run.verdict().word() + ", kernel " + run.release());
+    }
+
+    /** What speaks against a run and belongs to none of its tests. */
+    private static List<String> reasons(Run run) {
+        var reasons = new ArrayList<>(run.failures());
+        reasons.addAll(run.errors());
+        return reasons;
     }
 
     /** Indented, because parsers take some words right after the {@code #} for theirs. */
@@ -152,7 +185,7 @@ public final class Ktap {
 
     private void line(String line) {
         try {
-            out.append(line + "\n");
+            out.append(END.matcher(line).replaceAll("$1 :")).append('\n');
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -23,7 +24,9 @@ import zcrx.reports.run.Matrix.Cell;
 import zcrx.reports.run.Matrix.Part;
 import zcrx.reports.run.Matrix.Row;
 import zcrx.reports.run.Matrix.Verdict;
+import zcrx.reports.run.Repeats;
 import zcrx.reports.run.Run;
+import zcrx.reports.run.Status;
 
 /** The matrix of rules and runs as one page that needs nothing else. Each rule can be linked to by its id. */
 public final class MatrixHtml {
@@ -74,6 +77,9 @@ public final class MatrixHtml {
         start("body");
         element("h1", "Rules of the UAPI, and what kernels make of them");
         runs();
+        for (Column column : matrix.columns()) {
+            repeats(column);
+        }
         start("p", "class", "tools");
         html.writeEmptyElement("input");
         html.writeAttribute("type", "search");
@@ -126,6 +132,71 @@ public final class MatrixHtml {
             element("td", run.setup().origin());
             end();
         }
+        end();
+    }
+
+    /** Each run, with a link to its own report, and how each test came out in them. */
+    private void repeats(Column column) throws XMLStreamException {
+        if (column.repeats().isEmpty()) {
+            return;
+        }
+        element("h2", column.repeats().size() + " repeats of " + column.label());
+        start("table", "class", "runs");
+        start("tr");
+        for (String head : List.of("repeat", "verdict", "seed", "started", "seconds")) {
+            element("th", head);
+        }
+        end();
+        for (Column.Part part : column.repeats()) {
+            start("tr");
+            start("th");
+            // The name of a directory, which has no character that means something in a link.
+            start("a", "href", "../" + part.directory() + "/report/" + AllureHtml.FILE);
+            html.writeCharacters(part.directory());
+            end();
+            end();
+            start("td");
+            chip(part.run().verdict().word());
+            end();
+            element("td", Long.toString(part.run().setup().seed()));
+            element("td", part.run().setup().started().toString());
+            element("td", String.format(Locale.ROOT, "%.1f", part.run().durationMs() / 1000.0));
+            end();
+        }
+        end();
+        List<Repeats.Tally> flakes = column.flakes();
+        tallies(
+                flakes.isEmpty() ? "no flakes" : flakes.size() + " flakes: tests that came out differently",
+                flakes,
+                true);
+        tallies("all tests", column.tallies(), false);
+    }
+
+    private void tallies(String title, List<Repeats.Tally> tallies, boolean open) throws XMLStreamException {
+        start("details");
+        if (open) {
+            html.writeAttribute("open", "open");
+        }
+        element("summary", title);
+        start("table", "class", "runs");
+        start("tr");
+        element("th", "test");
+        for (Status status : Status.values()) {
+            element("th", status.word().replace('_', ' '));
+        }
+        end();
+        for (Repeats.Tally tally : tallies) {
+            start("tr");
+            element("th", tally.planned().id());
+            for (Status status : Status.values()) {
+                start("td");
+                html.writeAttribute("title", tally.words());
+                html.writeCharacters(tally.count(status) == 0 ? "" : Integer.toString(tally.count(status)));
+                end();
+            }
+            end();
+        }
+        end();
         end();
     }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.format;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.Matrix;
+import zcrx.reports.run.Repeats;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Splat;
 import zcrx.reports.run.Status;
@@ -63,7 +66,27 @@ public final class SummaryJson {
             String status,
             long durationMs,
             List<String> requirements,
-            String message) {}
+            String message,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Map<String, Integer> repeats) {}
+
+    /**
+     * One of several runs of a kernel.
+     *
+     * @param directory name of its own, below that of this file
+     */
+    private record Repeat(String directory, String verdict, int exitCode, long seed, String started, long durationMs) {
+        Repeat(Column.Part part) {
+            this(
+                    part.directory(),
+                    part.run().verdict().word(),
+                    part.run().verdict().exitCode().number(),
+                    part.run().setup().seed(),
+                    part.run().setup().started().toString(),
+                    part.run().durationMs());
+        }
+    }
 
     /**
      * A row of the matrix.
@@ -136,25 +159,46 @@ public final class SummaryJson {
     /** Several runs: what follows from all of them, and the summary of each. */
     private record Together(String verdict, int exitCode, List<Labelled> kernels) {}
 
-    private record Labelled(String label, @JsonUnwrapped Summary summary) {}
+    /**
+     * @param repeats the runs that it is a summary of; none of what ran once
+     * @param flakes tests that came out differently in these
+     */
+    private record Labelled(
+            String label,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Repeat> repeats,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> flakes,
+            @JsonUnwrapped Summary summary) {
+        Labelled(Column column, Catalogue catalogue) {
+            this(
+                    column.label(),
+                    column.repeats().stream().map(Repeat::new).toList(),
+                    column.flakes().stream().map(flake -> flake.planned().id()).toList(),
+                    SummaryJson.summary(column, catalogue));
+        }
+    }
 
     public static String of(List<Column> columns, Catalogue catalogue) {
         Verdict verdict = Column.verdict(columns);
         return JSON.writeValueAsString(new Together(
                         verdict.word(),
                         verdict.exitCode().number(),
-                        columns.stream()
-                                .map(c -> new Labelled(c.label(), summary(c.run(), catalogue)))
-                                .toList()))
+                        columns.stream().map(c -> new Labelled(c, catalogue)).toList()))
                 + "\n";
     }
 
     public static String of(Run run, Catalogue catalogue) {
-        return JSON.writeValueAsString(summary(run, catalogue)) + "\n";
+        return JSON.writeValueAsString(summary(new Column(run), catalogue)) + "\n";
     }
 
-    private static Summary summary(Run run, Catalogue catalogue) {
-        Matrix matrix = Matrix.of(List.of(new Column(run)), catalogue);
+    private static Summary summary(Column column, Catalogue catalogue) {
+        Run run = column.run();
+        Matrix matrix = Matrix.of(List.of(column), catalogue);
+        var repeats = new HashMap<String, Map<String, Integer>>();
+        for (Repeats.Tally tally : column.tallies()) {
+            var its = new LinkedHashMap<String, Integer>();
+            tally.repeats().forEach((status, numbers) -> its.put(status.word(), numbers.size()));
+            repeats.put(tally.planned().id(), its);
+        }
         var ruleCounts = new LinkedHashMap<String, Integer>();
         matrix.counts(0).forEach((verdict, count) -> ruleCounts.put(verdict.word(), count));
         var counts = new LinkedHashMap<String, Integer>();
@@ -189,7 +233,8 @@ public final class SummaryJson {
                                 t.status().word(),
                                 t.durationMs(),
                                 t.planned().requirements(),
-                                t.message()))
+                                t.message(),
+                                repeats.get(t.id())))
                         .toList(),
                 run.splats().stream()
                         .map(s -> new KernelReport(s, run.setup().ignores(s)))

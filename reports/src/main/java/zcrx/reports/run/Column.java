@@ -8,12 +8,38 @@ import java.util.Set;
  * A run among others that are reported together.
  *
  * @param label what tells it from the others: the kernel's release, with a number behind it where two are the same
+ * @param run the run, or what its repeats say together
+ * @param repeats in their order; none of what ran once
  */
-public record Column(String label, Run run) {
+public record Column(String label, Run run, List<Part> repeats) {
+    public Column {
+        repeats = List.copyOf(repeats);
+    }
+
+    /**
+     * One of several runs.
+     *
+     * @param directory name of its own, below that of all
+     */
+    public record Part(String directory, Run run) {}
+
+    public Column(String label, Run run) {
+        this(label, run, List.of());
+    }
 
     /** A run by itself. */
     public Column(Run run) {
         this(run.release(), run);
+    }
+
+    /** How each test came out in the repeats, in the order of the plan; none of what ran once. */
+    public List<Repeats.Tally> tallies() {
+        return Repeats.tallies(repeats);
+    }
+
+    /** The tests that came out differently. */
+    public List<Repeats.Tally> flakes() {
+        return tallies().stream().filter(Repeats.Tally::isFlake).toList();
     }
 
     /**

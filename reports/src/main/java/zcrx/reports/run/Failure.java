@@ -20,7 +20,7 @@ public record Failure(List<String> lines, List<String> kernelLog) {
         kernelLog = List.copyOf(kernelLog);
     }
 
-    public static Failure of(Run.Test test, Setup setup, Catalogue catalogue) {
+    public static Failure of(Run.Test test, Catalogue catalogue) {
         var lines = new ArrayList<String>();
         for (String id : test.planned().requirements()) {
             lines.add(id + "  " + catalogue.get(id).rule());
@@ -32,15 +32,19 @@ public record Failure(List<String> lines, List<String> kernelLog) {
                 a.text().lines().map(line -> "  " + line).forEach(lines::add);
             }
         }
-        lines.add("replay   " + setup.replay(test.id()));
-        List<String> log = test.kernelLog();
+        lines.add("replay   " + test.setup().replay(test.id()));
         return new Failure(
                 lines,
                 test.splats().isEmpty()
-                        ? log.subList(Math.max(0, log.size() - LOG_LINES), log.size())
+                        ? end(test.kernelLog())
                         : test.splats().getFirst().lines().stream()
                                 .limit(LOG_LINES)
                                 .toList());
+    }
+
+    /** What is shown of a kernel log. */
+    static List<String> end(List<String> log) {
+        return log.subList(Math.max(0, log.size() - LOG_LINES), log.size());
     }
 
     /** With the kernel log behind. */

@@ -52,12 +52,14 @@ public record Run(
     /**
      * A test and how it came out.
      *
+     * @param setup of the run that it was part of
      * @param message why, the first line says it in short; empty for a pass
      * @param details a stack trace or the steps; empty when there are none
      * @param evidence what it saw where documents and kernels disagree
      * @param kernelLog what the kernel said meanwhile
      */
     public record Test(
+            Setup setup,
             PlannedTest planned,
             Status status,
             long durationMs,
@@ -93,7 +95,42 @@ public record Run(
             }
             var more = new ArrayList<>(attachments);
             more.add(new ResultEvent.Attachment(id(), name, text));
-            return new Test(planned, status, durationMs, message, details, more, evidence, kernelLog, splats);
+            return new Test(setup, planned, status, durationMs, message, details, more, evidence, kernelLog, splats);
+        }
+
+        /** The same, with one more line to say of it. */
+        Test saying(String line) {
+            return line.isEmpty()
+                    ? this
+                    : new Test(
+                            setup,
+                            planned,
+                            status,
+                            durationMs,
+                            message.isEmpty() ? line : message + "\n" + line,
+                            details,
+                            attachments,
+                            evidence,
+                            kernelLog,
+                            splats);
+        }
+
+        /** What it takes to list it. */
+        private Test listed() {
+            boolean bad = status == Status.FAIL || status == Status.BROKEN || status == Status.XFAIL;
+            return new Test(
+                    setup,
+                    planned,
+                    status,
+                    durationMs,
+                    message,
+                    "",
+                    attachments.stream()
+                            .filter(a -> a.name().equals(ResultEvent.Attachment.STEPS))
+                            .toList(),
+                    List.of(),
+                    bad ? Failure.end(kernelLog) : List.of(),
+                    splats.stream().limit(1).toList());
         }
 
         /** The same on every data path. */
@@ -124,6 +161,21 @@ public record Run(
                 notes,
                 unsupported,
                 console,
+                durationMs);
+    }
+
+    /** The same run, with no more than it takes to list its tests and to judge it. */
+    Run brief() {
+        return new Run(
+                setup,
+                kernel,
+                tests.stream().map(Test::listed).toList(),
+                List.of(),
+                failures,
+                errors,
+                notes,
+                unsupported,
+                List.of(),
                 durationMs);
     }
 

@@ -525,9 +525,9 @@ public final class RunRecorder implements SuiteHost.Observer {
         return text.toString();
     }
 
-    private static Run.Test test(
-            Entry entry, Status status, long durationMs, String message, @Nullable String details) {
+    private Run.Test test(Entry entry, Status status, long durationMs, String message, @Nullable String details) {
         return new Run.Test(
+                setup,
                 entry.planned,
                 status,
                 durationMs,

@@ -75,8 +75,8 @@ public record Setup(
         return selection.isEmpty() ? profile : profile + " " + String.join(" ", selection);
     }
 
-    /** The same, for a run that begins only now. */
-    public Setup startedNow() {
+    /** The same, for a run that begins only now, with a seed of its own. */
+    public Setup startedNow(long itsSeed) {
         return new Setup(
                 version,
                 Instant.now(),
@@ -84,7 +84,7 @@ public record Setup(
                 profile,
                 tests,
                 selection,
-                seed,
+                itsSeed,
                 kernel,
                 origin,
                 host,

@@ -9,55 +9,32 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
+import zcrx.reports.run.Repeats;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
-import zcrx.reports.run.Status;
 import zcrx.reports.run.Verdict;
 
-/** Runs of several kernels on the terminal: one live line about all that go on, and what came of each when it ends. */
+/**
+ * Several runs on the terminal, of several kernels or repeated: one live line about all that go on, and what came of each
+ * when it ends.
+ */
 public final class MatrixScreen {
     private final Terminal terminal;
     private final Catalogue catalogue;
-    private final int kernels;
+    private final String runs;
     private final long began = System.nanoTime();
+    private boolean live;
     private final AtomicInteger ended = new AtomicInteger();
     private final Map<String, Progress> running = new ConcurrentSkipListMap<>();
 
-    public MatrixScreen(Terminal terminal, Catalogue catalogue, int kernels) {
+    /**
+     * @param runs how many there will be, of what, such as {@code 4 kernels}, or {@code repeats} when nobody knows
+     */
+    public MatrixScreen(Terminal terminal, Catalogue catalogue, String runs) {
         this.terminal = terminal;
         this.catalogue = catalogue;
-        this.kernels = kernels;
-    }
-
-    /** How far one of them is. */
-    private static final class Progress implements RunRecorder.Listener {
-        private volatile int planned;
-        private final AtomicInteger done = new AtomicInteger();
-        private final AtomicInteger failed = new AtomicInteger();
-
-        @Override
-        public void planned(int tests) {
-            planned = tests;
-        }
-
-        @Override
-        public void finished(Run.Test test) {
-            if (test.status() == Status.NOT_RUN) {
-                return;
-            }
-            done.incrementAndGet();
-            if (test.status() == Status.FAIL || test.status() == Status.BROKEN) {
-                failed.incrementAndGet();
-            }
-        }
-
-        @Override
-        public String toString() {
-            return planned == 0
-                    ? "booting"
-                    : done + "/" + planned + (failed.get() == 0 ? "" : ", " + failed + " failed");
-        }
+        this.runs = runs;
     }
 
     /**
@@ -66,6 +43,7 @@ public final class MatrixScreen {
      * @param room how many of them run at the same time
      */
     public void head(List<Setup> setups, int room) {
+        live = true;
         setups.forEach(setup -> terminal.line("kernel", setup.kernel() + " (" + setup.origin() + ")"));
         setups.stream()
                 .filter(setup -> setup.qemu() != null)
@@ -89,8 +67,8 @@ public final class MatrixScreen {
 
     private String progress() {
         var parts = new ArrayList<String>();
-        parts.add(ended + "/" + kernels + " kernels " + time());
-        running.forEach((label, progress) -> parts.add(label + " " + progress));
+        parts.add(ended + (Character.isDigit(runs.charAt(0)) ? "/" : " ") + runs + " " + time());
+        running.forEach((label, at) -> parts.add(label + " " + (at.isPlanned() ? at : "booting")));
         return String.join("   ", parts);
     }
 
@@ -99,23 +77,73 @@ public final class MatrixScreen {
     }
 
     /** One of the runs is over: what failed in it, and its verdict. */
-    public void ended(Column column) {
-        running.remove(column.label());
+    public void ended(String label, Run run) {
+        running.remove(label);
         ended.incrementAndGet();
-        Run run = column.run();
         var screen = new RunScreen(terminal, run.setup(), catalogue);
         screen.findings(run);
-        screen.verdictLine(run.verdict(), column.label() + "  " + RunScreen.verdict(run));
+        screen.verdictLine(run.verdict(), label + "  " + RunScreen.verdict(run));
     }
 
     /** All are over. */
     public void tail(List<Column> columns) {
         terminal.status(null);
         terminal.line("");
+        for (Column column : columns) {
+            if (!column.repeats().isEmpty()) {
+                repeats(column, columns.size() > 1);
+            }
+        }
+        boolean several = columns.size() > 1 || columns.getFirst().repeats().isEmpty();
+        verdict(
+                columns,
+                Column.verdict(columns),
+                (several
+                                ? RunScreen.count(columns.size(), "kernel") + ": "
+                                        + counts(columns.stream()
+                                                .map(Column::run)
+                                                .toList())
+                                : counts(columns.getFirst()))
+                        + "   " + (live ? time() : guests(columns)));
+    }
+
+    /** Of runs that were over before: what they took one by one, as nobody knows how many there were at a time. */
+    private static String guests(List<Column> columns) {
+        return RunScreen.seconds(Duration.ofMillis(columns.stream()
+                        .mapToLong(column -> column.run().durationMs())
+                        .sum()))
+                + " in all runs";
+    }
+
+    /** What is to be said of repeats besides their verdict, and that, too, where it is not that of all. */
+    private void repeats(Column column, boolean amongOthers) {
+        for (Repeats.Tally flake : column.flakes()) {
+            terminal.line(Terminal.Colour.ODD, "FLAKE", flake.planned().id() + "  " + flake.words());
+        }
+        if (!column.run().errors().isEmpty()) {
+            verdict(List.of(column), Verdict.ERROR, column.run().errors().getLast());
+        }
+        if (amongOthers) {
+            verdict(List.of(column), column.run().verdict(), column.label() + "  " + counts(column));
+        }
+    }
+
+    private void verdict(List<Column> of, Verdict verdict, String words) {
+        new RunScreen(terminal, of.getFirst().run().setup(), catalogue).verdictLine(verdict, words);
+    }
+
+    private static String counts(Column repeated) {
+        int flakes = repeated.flakes().size();
+        return RunScreen.count(repeated.repeats().size(), "repeat") + ": "
+                + counts(repeated.repeats().stream().map(Column.Part::run).toList())
+                + (flakes == 0 ? "" : "; " + RunScreen.count(flakes, "flake"));
+    }
+
+    /** How many came to what. */
+    private static String counts(List<Run> all) {
         var parts = new ArrayList<String>();
         for (Verdict verdict : List.of(Verdict.PASS, Verdict.FAIL, Verdict.SKIP, Verdict.ERROR)) {
-            long count =
-                    columns.stream().filter(c -> c.run().verdict() == verdict).count();
+            long count = all.stream().filter(run -> run.verdict() == verdict).count();
             if (count > 0) {
                 parts.add(count + " "
                         + switch (verdict) {
@@ -126,8 +154,6 @@ public final class MatrixScreen {
                         });
             }
         }
-        new RunScreen(terminal, columns.getFirst().run().setup(), catalogue)
-                .verdictLine(
-                        Column.verdict(columns), kernels + " kernels: " + String.join(", ", parts) + "   " + time());
+        return String.join(", ", parts);
     }
 }

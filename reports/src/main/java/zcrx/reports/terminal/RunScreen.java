@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
@@ -34,9 +33,7 @@ public final class RunScreen implements RunRecorder.Listener {
     private final String full;
     private final String empty;
 
-    private volatile int planned;
-    private final AtomicInteger done = new AtomicInteger();
-    private final AtomicInteger failed = new AtomicInteger();
+    private final Progress progress = new Progress();
     private volatile String at = "booting";
 
     public RunScreen(Terminal terminal, Setup setup, Catalogue catalogue) {
@@ -67,7 +64,7 @@ public final class RunScreen implements RunRecorder.Listener {
 
     @Override
     public void planned(int tests) {
-        planned = tests;
+        progress.planned(tests);
         terminal.line("suite", setup.suite() + ", " + count(tests, "test") + ", seed " + setup.seed());
     }
 
@@ -78,23 +75,16 @@ public final class RunScreen implements RunRecorder.Listener {
 
     @Override
     public void finished(Run.Test test) {
-        if (test.status() == Status.NOT_RUN) {
-            return;
-        }
-        done.incrementAndGet();
-        if (test.status() == Status.FAIL || test.status() == Status.BROKEN) {
-            failed.incrementAndGet();
-        }
+        progress.finished(test);
     }
 
     private String progress() {
         String time = seconds(Duration.ofNanos(System.nanoTime() - began));
-        if (planned == 0) {
+        if (!progress.isPlanned()) {
             return at + " " + time;
         }
-        int filled = (int) ((long) BAR * done.get() / planned);
-        return full.repeat(filled) + empty.repeat(BAR - filled) + " " + done + "/" + planned
-                + (failed.get() == 0 ? "" : ", " + failed + " failed") + "  " + time + "  " + at;
+        int filled = progress.of(BAR);
+        return full.repeat(filled) + empty.repeat(BAR - filled) + " " + progress + "  " + time + "  " + at;
     }
 
     /** After the run. */
@@ -150,7 +140,7 @@ public final class RunScreen implements RunRecorder.Listener {
         } else {
             terminal.line(Terminal.Colour.ODD, test.status().name(), what);
         }
-        Failure failure = Failure.of(test, setup, catalogue);
+        Failure failure = Failure.of(test, catalogue);
         failure.lines().forEach(l -> terminal.line(INDENT + l));
         if (!failure.kernelLog().isEmpty()) {
             terminal.line(INDENT + "kernel log");
@@ -227,7 +217,7 @@ public final class RunScreen implements RunRecorder.Listener {
                 .collect(Collectors.joining("; ", " (", ")"));
     }
 
-    private static String count(int n, String what) {
+    static String count(int n, String what) {
         return n + " " + what + (n == 1 ? "" : "s");
     }
 

@@ -79,6 +79,8 @@ class MainTest {
         assertOneLine(run("vm", "--memory", "lots"), ExitCode.USAGE, "--memory lots");
         assertOneLine(run("vm", "--cpus", "0"), ExitCode.USAGE, "--cpus");
         assertOneLine(run("report"), ExitCode.USAGE, "DIR");
+        assertOneLine(run("vm", "--repeat", "0"), ExitCode.USAGE, "--repeat 0: give 1 or more");
+        assertOneLine(run("vm", "--repeat", "often"), ExitCode.USAGE, "--repeat");
         assertOneLine(run("vm", "--jobs", "0"), ExitCode.USAGE, "--jobs");
         assertOneLine(run("export", "NoSuch.test"), ExitCode.USAGE, "matches no test");
         assertOneLine(run("vm", "--shard", "5/4"), ExitCode.USAGE, "--shard 5/4: no shard");

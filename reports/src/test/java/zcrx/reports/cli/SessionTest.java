@@ -30,6 +30,7 @@ import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.Feed;
+import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Run;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.CannotTestException;
@@ -237,7 +238,7 @@ class SessionTest {
     }
 
     private static Guest guest(String label, SuiteHost host) {
-        return new Guest(label, Feed.SETUP, host);
+        return new Guest(label, Feed.SETUP, host, Repetition.ONCE);
     }
 
     private static Ending pass(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
@@ -263,11 +264,101 @@ class SessionTest {
     }
 
     private ExitCode runAll(int room, Guest... guests) {
-        var arguments = CommandLine.populateSpec(SuiteArguments.class, "--out", out.toString());
+        return runAll(CommandLine.populateSpec(SuiteArguments.class, "--out", out.toString()), room, guests);
+    }
+
+    private ExitCode runAll(SuiteArguments arguments, int room, Guest... guests) {
         try (var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
             return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal)
                     .runAll(List.of(guests), room);
         }
+    }
+
+    private ExitCode repeat(SuiteHost host, String... options) {
+        var words = new ArrayList<>(List.of("--out", out.toString()));
+        words.addAll(List.of(options));
+        var arguments = CommandLine.populateSpec(SuiteArguments.class, words.toArray(String[]::new));
+        return runAll(arguments, 1, new Guest("7.3.4", Feed.SETUP, host, arguments.repetition()));
+    }
+
+    /** Fails in one run of several. */
+    private static SuiteHost failingIn(int number) {
+        var runs = new AtomicInteger();
+        return (options, timeout, observer) -> {
+            boolean fails = runs.incrementAndGet() == number;
+            Feed.to(observer)
+                    .hello()
+                    .event(new ResultEvent.Plan("gate", options.seed(), List.of(Feed.FIRST, Feed.SECOND)))
+                    .start(Feed.FIRST.id())
+                    .end(
+                            Feed.FIRST.id(),
+                            fails ? ResultEvent.Status.FAIL : ResultEvent.Status.PASS,
+                            fails ? "lost a race" : null)
+                    .pass(Feed.SECOND.id())
+                    .bye(2);
+            return Feed.STOPPED;
+        };
+    }
+
+    @Test
+    void repeatsSayWhichTestsAreFlaky() throws IOException {
+        assertThat(repeat(failingIn(2), "--repeat", "3")).isEqualTo(ExitCode.FAIL);
+        JsonNode all = summary().at("/kernels/0");
+        assertThat(all.at("/verdict").asString()).isEqualTo("fail");
+        assertThat(all.at("/repeats")
+                        .valueStream()
+                        .map(r -> r.at("/directory").asString() + " "
+                                + r.at("/verdict").asString()))
+                .containsExactly("7.3.4-repeat-1 pass", "7.3.4-repeat-2 fail", "7.3.4-repeat-3 pass");
+        assertThat(all.at("/repeats")
+                        .valueStream()
+                        .map(r -> r.at("/seed").asLong())
+                        .distinct())
+                .hasSize(3)
+                .startsWith(42L);
+        assertThat(all.at("/flakes").valueStream().map(JsonNode::asString)).containsExactly("Port.noBuffers");
+        assertThat(all.at("/tests/0/repeats").toString()).isEqualTo("{\"pass\":2,\"fail\":1}");
+        assertThat(all.at("/tests/1/repeats").toString()).isEqualTo("{\"pass\":3}");
+        // The seed is that of the run that failed.
+        long seed = all.at("/repeats/1/seed").asLong();
+        assertThat(out.resolve("junit.xml")).content().contains("--tests Port.noBuffers --seed " + seed);
+        for (int i = 1; i <= 3; i++) {
+            Path own = out.resolve("7.3.4-repeat-" + i);
+            assertThat(own.resolve("summary.json")).exists();
+            assertThat(own.resolve("report/index.html")).exists();
+        }
+        String ktap = Files.readString(out.resolve("results.ktap"));
+        assertThat(ktap)
+                .startsWith("KTAP version 1\n1..4\n  KTAP version 1\n  # Subtest: 7.3.4-repeat-1\n  1..3\n")
+                .contains("\nok 1 7.3.4-repeat-1\n")
+                .contains("\nnot ok 2 7.3.4-repeat-2\n")
+                .contains("\n# flake: Port.noBuffers pass 2, fail 1 (repeat 2)\nnot ok 4 7.3.4\n")
+                .endsWith("\n# verdict: fail, 1 kernel\n");
+        assertThat(results.toString(StandardCharsets.UTF_8)).isEqualTo(ktap);
+        assertThat(out.resolve("report/matrix.html"))
+                .content()
+                .contains("1 flakes: tests that came out differently")
+                .contains("href=\"../7.3.4-repeat-2/report/index.html\"");
+        assertThat(screen.toString(StandardCharsets.UTF_8))
+                .contains("FLAKE    Port.noBuffers  pass 2, fail 1 (repeat 2)")
+                .contains("FAIL     3 repeats: 2 passed, 1 failed; 1 flake   ");
+        JsonNode live = summary();
+        assertThat(Main.run("report", out.toString())).isEqualTo(1);
+        assertThat(summary()).isEqualTo(live);
+        assertThat(out.resolve("results.ktap")).content().isEqualTo(ktap);
+    }
+
+    @Test
+    void repeatsEndWithTheFirstThatDoesNotPass() throws IOException {
+        assertThat(repeat(failingIn(2), "--until-fail", "--seed", "42")).isEqualTo(ExitCode.FAIL);
+        assertThat(summary()
+                        .at("/kernels/0/repeats")
+                        .valueStream()
+                        .map(r -> r.at("/seed").asLong()))
+                .containsExactly(42L, 42L);
+        // How many there are going to be is not known before.
+        assertThat(results.toString(StandardCharsets.UTF_8)).startsWith("KTAP version 1\n  KTAP version 1\n");
+        assertThat(out.resolve("results.ktap")).content().startsWith("KTAP version 1\n1..3\n");
     }
 
     @Test
@@ -291,7 +382,8 @@ class SessionTest {
                 .startsWith(
                         "KTAP version 1\n1..4\n  KTAP version 1\n  # Subtest: 6.12.107\n  1..0 # SKIP no io_uring query\n")
                 .contains("\nok 1 6.12.107 # SKIP no io_uring query\n")
-                .contains("\n  ok 1 Port.noBuffers\n  # verdict: pass, kernel 7.3.4+deb13-amd64\nok 2 7.2.12\n")
+                .contains(
+                        "\n  ok 1 Port.noBuffers\n  ok 2 zcrx.run\n  # verdict: pass, kernel 7.3.4+deb13-amd64\nok 2 7.2.12\n")
                 .contains("\nnot ok 3 9.9\n")
                 .endsWith("\nnot ok 4 7.3.4\n# verdict: fail, 4 kernels\n");
         assertThat(out.resolve("junit.xml")).content().contains("classname=\"zcrx.7_2_12.Port\"");
@@ -335,7 +427,7 @@ class SessionTest {
         assertThat(summary().at("/notes/0").asString())
                 .isEqualTo("Arm.notFired was the last of its guest: the 1 tests behind it ran in a fresh one");
         assertThat(results.toString(StandardCharsets.UTF_8))
-                .containsOnlyOnce("1..3")
+                .containsOnlyOnce("1..4")
                 .contains("not ok 2 Arm.notFired\n")
                 .contains("ok 3 Counters.bytes\n")
                 .contains("#   Arm.notFired was the last of its guest");

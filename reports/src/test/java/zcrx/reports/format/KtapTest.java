@@ -30,7 +30,7 @@ class KtapTest {
                 .finish();
         assertThat(Ktap.of(run, CATALOGUE)).isEqualTo("""
                 KTAP version 1
-                1..3
+                1..4
                 # requirements: EVT-001
                 # duration_ms: 12
                 ok 1 Port.noBuffers
@@ -46,6 +46,7 @@ class KtapTest {
                 # requirements: CNT-001
                 # duration_ms: 12
                 ok 3 Counters.bytes # SKIP no NIC
+                ok 4 zcrx.run
                 # verdict: fail, kernel 7.3.4+deb13-amd64
                 """);
     }
@@ -54,10 +55,10 @@ class KtapTest {
     void afterADeathTheRestIsMissing() {
         Run run = Feed.planned().pass("Port.noBuffers").start("Arm.notFired").finish(Ending.Kind.KILLED, "");
         assertThat(Ktap.of(run, CATALOGUE))
-                .contains("1..3\n")
+                .contains("1..4\n")
                 .contains("not ok 2 Arm.notFired\n")
-                .contains("# not run: Counters.bytes\n")
-                .doesNotContain("ok 3");
+                .contains("# not run: Counters.bytes\nnot ok 3 zcrx.run\n")
+                .doesNotContain("ok 4");
     }
 
     @Test
@@ -67,6 +68,21 @@ class KtapTest {
                 .contains("1..4\n")
                 .contains("#   the guest was killed after the suite had finished: QEMU was killed by signal 9\n")
                 .contains("\nnot ok 4 zcrx.run\n");
+    }
+
+    @Test
+    void wordsThatEndTheOutputOfAKernel() {
+        Run run = Feed.planned()
+                .start("Port.noBuffers")
+                .end(
+                        "Port.noBuffers",
+                        ResultEvent.Status.FAIL,
+                        "Kernel panic - not syncing: VFS: no root\nreboot: System halted\nList of all partitions:")
+                .finish(Ending.Kind.KILLED, "");
+        assertThat(Ktap.of(run, CATALOGUE))
+                .contains("#   Kernel panic - not syncing: VFS : no root\n")
+                .contains("#   reboot : System halted\n")
+                .contains("#   List of all partitions :\n");
     }
 
     @Test

@@ -12,7 +12,7 @@ class SuspectTest {
     private static Run.Test on(String path, Status status) {
         String id = "ZeroCopy.mixed" + (path.equals("nodev") ? "" : "@" + path);
         var planned = new PlannedTest(id, "zero-copy", "some packets miss the rule", List.of("NIC-004"), path);
-        return new Run.Test(planned, status, 1, "", "", List.of(), List.of(), List.of(), List.of());
+        return new Run.Test(Feed.SETUP, planned, status, 1, "", "", List.of(), List.of(), List.of(), List.of());
     }
 
     private static java.util.Optional<String> suspect(Run.Test... tests) {
