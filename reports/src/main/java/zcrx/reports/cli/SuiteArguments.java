@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.logging.Level;
@@ -24,6 +25,7 @@ import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.sys.Await;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.run.Expectation;
 import zcrx.reports.run.Repetition;
@@ -32,6 +34,11 @@ import zcrx.vm.BadRequestException;
 /** The options that say what to run, wherever it runs. */
 final class SuiteArguments {
     private static final Logger QUIET = Logger.getLogger("net.jqwik");
+
+    /** What {@code run_kselftest.sh --override-timeout} sets. */
+    private static final String OVERRIDE = "kselftest_override_timeout";
+
+    private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
     private static final Pattern TIME = Pattern.compile("([1-9][0-9]{0,5})([smh]?)");
 
@@ -111,9 +118,11 @@ final class SuiteArguments {
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
-            defaultValue = "10m",
-            description = "For the whole run, such as 90s, 10m or 1h. Default: ${DEFAULT-VALUE}")
-    private String timeout = "";
+            description = {
+                "For the whole run, such as 90s, 10m or 1h. Default: kselftest_override_timeout of the environment, else 10m,",
+                "or 40m where that has KSFT_MACHINE_SLOW=yes."
+            })
+    private @Nullable String timeout;
 
     @Option(
             names = "--out",
@@ -295,21 +304,42 @@ final class SuiteArguments {
     }
 
     Duration timeout() {
-        return time(timeout);
+        return timeout == null ? defaultTimeout(System.getenv()) : time(timeout);
+    }
+
+    /** As kselftest's runner takes it: seconds for {@code timeout(1)}, of which 0 is no limit. */
+    static Duration defaultTimeout(Map<String, String> environment) {
+        String seconds = environment.getOrDefault(OVERRIDE, "");
+        if (seconds.isEmpty()) {
+            return TIMEOUT.multipliedBy(Await.isSlow(environment) ? Await.SLOWER_BY : 1);
+        }
+        if (seconds.equals("0")) {
+            return Duration.ofDays(365);
+        }
+        return parse(seconds)
+                .orElseThrow(() -> new BadRequestException(
+                        OVERRIDE + "=" + seconds + " of the environment: not a time; give it seconds, or unset it"));
     }
 
     /** What a user gives for {@code --timeout}. */
     static Duration time(String timeout) {
-        Matcher m = TIME.matcher(timeout);
+        return parse(timeout)
+                .orElseThrow(() -> new BadRequestException(
+                        "--timeout " + timeout + ": not a time; give one such as 90s, 10m or 1h"));
+    }
+
+    private static Optional<Duration> parse(String time) {
+        Matcher m = TIME.matcher(time);
         if (!m.matches()) {
-            throw new BadRequestException("--timeout " + timeout + ": not a time; give one such as 90s, 10m or 1h");
+            return Optional.empty();
         }
         long number = Long.parseLong(m.group(1));
-        return switch (m.group(2)) {
-            case "m" -> Duration.ofMinutes(number);
-            case "h" -> Duration.ofHours(number);
-            default -> Duration.ofSeconds(number);
-        };
+        return Optional.of(
+                switch (m.group(2)) {
+                    case "m" -> Duration.ofMinutes(number);
+                    case "h" -> Duration.ofHours(number);
+                    default -> Duration.ofSeconds(number);
+                });
     }
 
     /** The directory that the user gave, if one was given. */

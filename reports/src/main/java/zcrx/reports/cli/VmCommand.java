@@ -23,6 +23,7 @@ import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.Simnic;
+import zcrx.fixtures.sys.Await;
 import zcrx.reports.repro.Reproducers;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.Repetition;
@@ -254,7 +255,12 @@ final class VmCommand implements Callable<Integer> {
     }
 
     private VmOptions vmOptions() {
-        return new VmOptions(append, accelerator(), VmOptions.parseMemory(memory), cpus);
+        return new VmOptions(append(), accelerator(), VmOptions.parseMemory(memory), cpus);
+    }
+
+    /** A kernel gives its init whatever looks like a variable of the environment. */
+    private String append() {
+        return Await.isSlow(System.getenv()) ? (append + " " + Await.SLOW + "=yes").strip() : append;
     }
 
     private Accel accelerator() {
@@ -290,8 +296,8 @@ final class VmCommand implements Callable<Integer> {
             @Nullable String qemu,
             @Nullable String accelerator) {
         var command = new ArrayList<>(List.of("vm", "--kernel", spec));
-        if (!append.isEmpty()) {
-            command.addAll(List.of("--append", append));
+        if (!append().isEmpty()) {
+            command.addAll(List.of("--append", append()));
         }
         if (!memory.equals(DEFAULT_MEMORY)) {
             command.addAll(List.of("--memory", memory));

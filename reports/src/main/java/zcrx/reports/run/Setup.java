@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 
 /**
@@ -99,6 +100,10 @@ public record Setup(
     public String replay(String id) {
         var words = new ArrayList<>(List.of("./zcrx"));
         words.addAll(command);
+        if (profile.equals(Profile.DEATHS.word())) {
+            // Its tests are part of no other, and those of all others can be asked for by name.
+            words.addAll(List.of("--profile", profile));
+        }
         words.addAll(List.of("--tests", id, "--seed", Long.toString(seed)));
         return String.join(" ", words.stream().map(Text::shellWord).toList());
     }

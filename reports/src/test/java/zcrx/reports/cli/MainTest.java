@@ -2,11 +2,14 @@
 package zcrx.reports.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -15,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import zcrx.reports.run.ExitCode;
+import zcrx.vm.BadRequestException;
 
 @ResourceLock(Resources.SYSTEM_OUT)
 @ResourceLock(Resources.SYSTEM_ERR)
@@ -125,6 +129,25 @@ class MainTest {
         Path file = java.nio.file.Files.writeString(
                 temp.resolve("known"), "- {test: Arm.never, reason: r, expires: 2027-03-31}\n");
         assertOneLine(run("run", "--expect", file.toString()), ExitCode.USAGE, "there is no test Arm.never");
+    }
+
+    @Test
+    void theTimeLimitOfKselftest() {
+        assertThat(SuiteArguments.defaultTimeout(Map.of())).hasMinutes(10);
+        assertThat(SuiteArguments.defaultTimeout(Map.of("KSFT_MACHINE_SLOW", "yes")))
+                .hasMinutes(40);
+        assertThat(SuiteArguments.defaultTimeout(Map.of("KSFT_MACHINE_SLOW", "no")))
+                .hasMinutes(10);
+        assertThat(SuiteArguments.defaultTimeout(
+                        Map.of("KSFT_MACHINE_SLOW", "yes", "kselftest_override_timeout", "45")))
+                .hasSeconds(45);
+        assertThat(SuiteArguments.defaultTimeout(Map.of("kselftest_override_timeout", "")))
+                .hasMinutes(10);
+        assertThat(SuiteArguments.defaultTimeout(Map.of("kselftest_override_timeout", "0")))
+                .isGreaterThan(Duration.ofDays(300));
+        assertThatThrownBy(() -> SuiteArguments.defaultTimeout(Map.of("kselftest_override_timeout", "long")))
+                .isInstanceOf(BadRequestException.class)
+                .hasMessageContaining("kselftest_override_timeout=long");
     }
 
     @Test
