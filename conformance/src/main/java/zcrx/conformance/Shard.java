@@ -15,6 +15,9 @@ public record Shard(int number, int of) {
     /** Everything. */
     public static final Shard WHOLE = new Shard(1, 1);
 
+    /** What {@link #word} stands behind on a command line. */
+    public static final String OPTION = "--shard";
+
     private static final Pattern WORD = Pattern.compile("([1-9][0-9]{0,5})/([1-9][0-9]{0,5})");
 
     /** Of {@code I/N}; throws {@link IllegalArgumentException} with one line for the user. */

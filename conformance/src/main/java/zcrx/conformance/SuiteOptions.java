@@ -83,7 +83,7 @@ public record SuiteOptions(
     public List<String> selection() {
         var words = new ArrayList<String>();
         if (!shard.equals(Shard.WHOLE)) {
-            words.addAll(List.of("--shard", shard.word()));
+            words.addAll(List.of(Shard.OPTION, shard.word()));
         }
         if (shuffle != null) {
             words.addAll(List.of("--shuffle", Long.toString(shuffle)));
@@ -144,7 +144,7 @@ public record SuiteOptions(
                             .orElseThrow(() -> new IllegalArgumentException("unknown profile: " + value));
                 case "--seed" -> seed = Long.parseLong(value);
                 case "--tests" -> tests.add(value);
-                case "--shard" -> shard = Shard.parse(value);
+                case Shard.OPTION -> shard = Shard.parse(value);
                 case "--shuffle" -> shuffle = Long.valueOf(value);
                 case "--dialect" ->
                     dialect = Dialect.of(value)

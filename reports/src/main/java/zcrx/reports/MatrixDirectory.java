@@ -5,13 +5,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import zcrx.conformance.Shard;
 import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.JUnitXml;
 import zcrx.reports.format.Ktap;
@@ -22,6 +25,7 @@ import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Repeats;
 import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Run;
+import zcrx.reports.run.Shards;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 
@@ -47,9 +51,13 @@ public final class MatrixDirectory {
      * @param label of its column
      * @param directory its name
      * @param repeat how often it was to be run; null for once. Repeats have the same label.
+     * @param shard that is to make one run with others of the same label; null for a run by itself
      */
     private record Part(
-            String label, String directory, @Nullable Repetition repeat) {}
+            String label,
+            String directory,
+            @Nullable Repetition repeat,
+            @Nullable String shard) {}
 
     /** What {@code matrix.json} holds. */
     private record Recorded(List<Part> runs) {}
@@ -92,10 +100,19 @@ public final class MatrixDirectory {
     public synchronized RunDirectory add(String label, Repetition repetition) {
         long number =
                 1 + parts.stream().filter(part -> part.label.equals(label)).count();
-        RunDirectory directory =
-                RunDirectory.createNew(path, repetition.runsOnce() ? label : label + "-repeat-" + number);
-        parts.add(new Part(
-                label, String.valueOf(directory.path().getFileName()), repetition.runsOnce() ? null : repetition));
+        return repetition.runsOnce()
+                ? add(label, label, null, null)
+                : add(label, label + "-repeat-" + number, repetition, null);
+    }
+
+    /** A directory for a run of a shard, which makes one run with all others of the same label. */
+    public synchronized RunDirectory add(String label, Shard shard) {
+        return add(label, label + "-shard-" + shard.number() + "-of-" + shard.of(), null, shard.word());
+    }
+
+    private RunDirectory add(String label, String name, @Nullable Repetition repeat, @Nullable String shard) {
+        RunDirectory directory = RunDirectory.createNew(path, name);
+        parts.add(new Part(label, String.valueOf(directory.path().getFileName()), repeat, shard));
         try {
             RunDirectory.write(path.resolve(RECORD), JSON.writeValueAsString(new Recorded(parts)) + "\n");
         } catch (IOException e) {
@@ -104,38 +121,78 @@ public final class MatrixDirectory {
         return directory;
     }
 
-    /** The runs that a directory holds, of one kernel or of several. Throws {@link BadRequestException} where there is none. */
-    public static List<RunDirectory> runsIn(Path path) throws IOException {
+    /**
+     * Runs that make one column, or one of several that do.
+     *
+     * @param repetition that they are repeats of; once for a single run
+     */
+    public record Source(List<RunDirectory> runs, Repetition repetition) {}
+
+    /** What a directory holds, of one run or of several. Throws {@link BadRequestException} where there is none. */
+    public static List<Source> sourcesIn(Path path) throws IOException {
         if (!isOne(path)) {
-            return List.of(RunDirectory.of(path));
+            return List.of(new Source(List.of(RunDirectory.of(path)), Repetition.ONCE));
         }
-        return of(path).parts.stream()
-                .map(part -> RunDirectory.of(path.resolve(part.directory())))
-                .toList();
+        var sources = new ArrayList<Source>();
+        for (List<Part> column : of(path).columns()) {
+            List<RunDirectory> runs = column.stream()
+                    .map(part -> RunDirectory.of(path.resolve(part.directory)))
+                    .toList();
+            Repetition repeat = column.getFirst().repeat;
+            if (repeat == null) {
+                runs.forEach(run -> sources.add(new Source(List.of(run), Repetition.ONCE)));
+            } else {
+                sources.add(new Source(runs, repeat));
+            }
+        }
+        return sources;
+    }
+
+    /** The columns of a directory, of one run or of several. Throws {@link BadRequestException} where there is none. */
+    public static List<Column> columnsIn(Path path, KnownBugs knownBugs) throws IOException {
+        return isOne(path)
+                ? of(path).replay(knownBugs)
+                : List.of(new Column(RunDirectory.of(path).replay(knownBugs)));
+    }
+
+    /** Throws {@link BadRequestException} where there is no run. */
+    public static void check(Path path) {
+        if (!isOne(path)) {
+            var _ = RunDirectory.of(path);
+        }
+    }
+
+    private List<List<Part>> columns() {
+        return List.copyOf(parts.stream()
+                .collect(Collectors.groupingBy(Part::label, LinkedHashMap::new, Collectors.toList()))
+                .values());
     }
 
     /** Goes through all runs again. */
     public List<Column> replay(KnownBugs knownBugs) throws IOException {
         var columns = new ArrayList<Column>();
-        for (String label : parts.stream().map(Part::label).distinct().toList()) {
-            Repeats repeats = null;
-            for (Part part : parts) {
-                if (!part.label.equals(label)) {
-                    continue;
-                }
-                Run run = RunDirectory.of(path.resolve(part.directory)).replay(knownBugs);
-                if (part.repeat == null) {
-                    columns.add(new Column(label, run));
-                } else {
-                    repeats = repeats == null ? new Repeats(part.repeat) : repeats;
-                    repeats.add(part.directory, run);
-                }
-            }
-            if (repeats != null) {
-                columns.add(repeats.column(label));
-            }
+        for (List<Part> column : columns()) {
+            columns.add(replay(column, knownBugs));
         }
         return columns;
+    }
+
+    private Column replay(List<Part> column, KnownBugs knownBugs) throws IOException {
+        Part first = column.getFirst();
+        Repeats repeats = first.repeat == null ? null : new Repeats(first.repeat);
+        var runs = new ArrayList<Run>();
+        for (Part part : column) {
+            Run run = RunDirectory.of(path.resolve(part.directory)).replay(knownBugs);
+            if (repeats == null) {
+                runs.add(run);
+            } else {
+                repeats.add(part.directory, run);
+            }
+        }
+        if (repeats != null) {
+            return repeats.column(first.label);
+        }
+        return new Column(first.label, first.shard == null ? runs.getFirst() : new Shards(runs).together());
     }
 
     /** Makes the reports about all runs; replaces those that are there. */

@@ -336,7 +336,8 @@ public final class RunDirectory {
         return path.resolve(REPORT).resolve(AllureHtml.FILE);
     }
 
-    static void write(Path file, String text) throws IOException {
+    /** Replaces a file, or makes it. */
+    public static void write(Path file, String text) throws IOException {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
             out.write(text.getBytes(StandardCharsets.UTF_8));
         }

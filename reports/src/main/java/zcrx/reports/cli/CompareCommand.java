@@ -10,9 +10,9 @@ import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import zcrx.reports.RunDirectory;
+import zcrx.reports.MatrixDirectory;
 import zcrx.reports.format.ComparisonReport;
-import zcrx.reports.run.Comparison;
+import zcrx.reports.run.Comparisons;
 import zcrx.reports.run.KnownBugs;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
@@ -23,7 +23,8 @@ import zcrx.vm.CannotTestException;
         description = {
             "Says what differs between two runs: what broke, was fixed, is new, vanished, and takes another time.",
             "Ends with 1 when something fails in the second run that did not fail in the first, else with 0;",
-            "with 125 when the second run is no ground for a judgement."
+            "with 125 when the second run is no ground for a judgement. Of several kernels each is compared with the",
+            "one of the same release, or of the same --kernel."
         })
 final class CompareCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "A", description = "The directory of the earlier run.")
@@ -41,17 +42,18 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Function<Comparison, String> report = switch (format) {
+        Function<Comparisons, String> report = switch (format) {
             case "text" -> ComparisonReport::text;
             case "json" -> ComparisonReport::json;
             case "markdown" -> ComparisonReport::markdown;
             default -> throw new BadRequestException("--format " + format + ": unknown; give text, json or markdown");
         };
-        RunDirectory first = RunDirectory.of(before);
-        RunDirectory second = RunDirectory.of(after);
+        MatrixDirectory.check(before);
+        MatrixDirectory.check(after);
         try {
             KnownBugs knownBugs = KnownBugs.read(Main.home());
-            Comparison comparison = Comparison.of(first.replay(knownBugs), second.replay(knownBugs));
+            Comparisons comparison = Comparisons.of(
+                    MatrixDirectory.columnsIn(before, knownBugs), MatrixDirectory.columnsIn(after, knownBugs));
             // For programs, whatever the locale.
             var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
             out.print(report.apply(comparison));

@@ -29,7 +29,7 @@ import zcrx.reports.format.ComparisonReport;
 import zcrx.reports.format.Ktap;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
-import zcrx.reports.run.Comparison;
+import zcrx.reports.run.Comparisons;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Repeats;
@@ -40,7 +40,6 @@ import zcrx.reports.run.Verdict;
 import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
 import zcrx.reports.terminal.Terminal;
-import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
 import zcrx.vm.SuiteHost;
@@ -53,7 +52,7 @@ final class Session {
     private final Terminal terminal;
     private final Catalogue catalogue;
     private final KnownBugs knownBugs;
-    private final @Nullable Run baseline;
+    private final @Nullable List<Column> baseline;
     private final AllureHtml html = new AllureHtml(Main.home());
 
     /** Throws what is wrong with time limit or directory before anything is started. */
@@ -69,7 +68,7 @@ final class Session {
             knownBugs = KnownBugs.read(Main.home());
             Optional<Path> earlier = arguments.baseline();
             // Of earlier runs may be nothing left to read when this one has ended.
-            baseline = earlier.isEmpty() ? null : RunDirectory.of(earlier.get()).replay(knownBugs);
+            baseline = earlier.isEmpty() ? null : MatrixDirectory.columnsIn(earlier.get(), knownBugs);
         } catch (IOException e) {
             throw CannotTestException.because(
                     e, "cannot read the rules or the baseline", "run through ./zcrx, with the directory of a run");
@@ -100,7 +99,7 @@ final class Session {
             if (ktap != null) {
                 ktap.end(run);
             }
-            stop.exitCode(judged(run).exitCode());
+            stop.exitCode(judged(alone(run)).exitCode());
             if (!stop.requested()) {
                 run = reproduced(run, directory, reproduction);
             }
@@ -163,9 +162,6 @@ final class Session {
      * @param room how many of them may run at the same time
      */
     ExitCode runAll(List<Guest> guests, int room) {
-        if (baseline != null) {
-            throw new BadRequestException("--baseline compares one run: give one --kernel, and no --repeat");
-        }
         MatrixDirectory directory = MatrixDirectory.create(arguments
                 .out()
                 .map(RunDirectory::create)
@@ -199,7 +195,7 @@ final class Session {
                     columns.add(result(column));
                 }
             }
-            Verdict verdict = Column.verdict(columns);
+            Verdict verdict = judged(columns);
             if (ktap != null) {
                 ktap.end(columns);
             }
@@ -209,6 +205,7 @@ final class Session {
                 each.complete.set(false);
             } else {
                 terminal.line("report", shortest(directory.reportFile()));
+                compare(columns);
             }
             ExitCode code = each.complete.get() ? verdict.exitCode() : incomplete(verdict);
             stop.exitCode(code);
@@ -309,23 +306,28 @@ final class Session {
     private ExitCode report(Run run, RunDirectory directory) {
         if (isReported(() -> directory.report(run, catalogue, html), directory.path())) {
             terminal.line("report", shortest(directory.reportFile()));
-            compare(run);
-            return judged(run).exitCode();
+            compare(alone(run));
+            return judged(alone(run)).exitCode();
         }
         return incomplete(run.verdict());
     }
 
-    /** By itself, or by what is worse than in the baseline. Where nothing was tested, there is nothing to compare. */
-    private Verdict judged(Run run) {
-        return baseline == null || run.verdict() == Verdict.SKIP
-                ? run.verdict()
-                : Comparison.of(baseline, run).verdict();
+    private static List<Column> alone(Run run) {
+        return List.of(new Column(run));
     }
 
-    private void compare(Run run) {
+    /** By themselves, or by what is worse than in the baseline. Where nothing was tested, there is nothing to compare. */
+    private Verdict judged(List<Column> columns) {
+        Verdict verdict = Column.verdict(columns);
+        return baseline == null || verdict == Verdict.SKIP
+                ? verdict
+                : Comparisons.of(baseline, columns).verdict();
+    }
+
+    private void compare(List<Column> columns) {
         if (baseline != null) {
             terminal.line("");
-            ComparisonReport.text(Comparison.of(baseline, run)).lines().forEach(terminal::line);
+            ComparisonReport.text(Comparisons.of(baseline, columns)).lines().forEach(terminal::line);
         }
     }
 

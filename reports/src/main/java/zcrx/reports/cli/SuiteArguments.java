@@ -26,6 +26,7 @@ import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.sys.Await;
+import zcrx.reports.MatrixDirectory;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.run.Expectation;
 import zcrx.reports.run.Repetition;
@@ -159,7 +160,7 @@ final class SuiteArguments {
             paramLabel = "DIR",
             description = {
                 "The directory of an earlier run: ends with 1 only when something fails that did not fail in it.",
-                "For one kernel."
+                "Of several kernels each is compared with its own, see compare --help."
             })
     private @Nullable Path baseline;
 
@@ -167,7 +168,7 @@ final class SuiteArguments {
     void checkFiles() {
         var _ = ignoredSplats();
         var _ = expected();
-        baseline().ifPresent(RunDirectory::of);
+        baseline().ifPresent(MatrixDirectory::check);
     }
 
     /** The directory of the run to compare with, if there is one. */

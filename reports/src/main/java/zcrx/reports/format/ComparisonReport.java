@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.format;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,8 +15,10 @@ import zcrx.reports.run.Comparison;
 import zcrx.reports.run.Comparison.Change;
 import zcrx.reports.run.Comparison.Kind;
 import zcrx.reports.run.Comparison.Timing;
+import zcrx.reports.run.Comparisons;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
+import zcrx.reports.run.Verdict;
 
 /** What differs between two runs, for people, for programs and for a comment on a pull request. */
 public final class ComparisonReport {
@@ -65,24 +68,95 @@ public final class ComparisonReport {
         return reasons;
     }
 
-    public static String json(Comparison comparison) {
+    /** Several kernels: what follows from all of them, and the comparison of each. */
+    private record Together(String verdict, int exitCode, List<Labelled> kernels, List<String> vanished) {}
+
+    private record Labelled(
+            String label, boolean isNew, @JsonUnwrapped Json comparison) {}
+
+    public static String json(Comparisons all) {
+        if (isOne(all)) {
+            return json(all.pairs().getFirst().comparison());
+        }
+        return JSON.writeValueAsString(new Together(
+                        all.verdict().word(),
+                        all.verdict().exitCode().number(),
+                        all.pairs().stream()
+                                .map(pair -> new Labelled(pair.label(), pair.isNew(), object(pair.comparison())))
+                                .toList(),
+                        all.vanished()))
+                + "\n";
+    }
+
+    private static boolean isOne(Comparisons all) {
+        return all.pairs().size() == 1 && all.vanished().isEmpty();
+    }
+
+    public static String text(Comparisons all) {
+        if (isOne(all)) {
+            return text(all.pairs().getFirst().comparison());
+        }
+        var text = new StringBuilder();
+        for (Comparisons.Pair pair : all.pairs()) {
+            text.append("kernel   ")
+                    .append(pair.label())
+                    .append(pair.isNew() ? ", new: compared with nothing\n" : "\n")
+                    .append(text(pair.comparison()))
+                    .append('\n');
+        }
+        all.vanished().forEach(label -> text.append("kernel   ").append(label).append(", only in the earlier runs\n"));
+        return text.append(verdict(all)).append('\n').toString();
+    }
+
+    /** As GitHub and GitLab show it. */
+    public static String markdown(Comparisons all) {
+        if (isOne(all)) {
+            return markdown(all.pairs().getFirst().comparison());
+        }
+        var text = new StringBuilder("## zcrx-conformance: " + verdict(all) + "\n");
+        for (Comparisons.Pair pair : all.pairs()) {
+            text.append("\nkernel ")
+                    .append(code(pair.label()))
+                    .append(pair.isNew() ? ", new: compared with nothing\n\n" : "\n\n")
+                    .append(markdown(pair.comparison()));
+        }
+        all.vanished()
+                .forEach(label -> text.append("\nkernel ").append(code(label)).append(", only in the earlier runs\n"));
+        return text.toString();
+    }
+
+    private static String verdict(Comparisons all) {
+        long worse = all.pairs().stream()
+                .filter(pair -> pair.comparison().verdict() == Verdict.FAIL)
+                .count();
+        return switch (all.verdict()) {
+            case FAIL -> "regressions on " + worse + " of " + all.pairs().size() + " kernels";
+            case ERROR -> "no regression seen, but a later run is no ground for a judgement";
+            case PASS, SKIP -> "no regression on " + all.pairs().size() + " kernels";
+        };
+    }
+
+    private static String json(Comparison comparison) {
+        return JSON.writeValueAsString(object(comparison)) + "\n";
+    }
+
+    private static Json object(Comparison comparison) {
         var changes = new LinkedHashMap<String, List<Difference>>();
         for (Kind kind : Kind.values()) {
             changes.put(
                     kind.word(),
                     comparison.changes(kind).stream().map(Difference::new).toList());
         }
-        return JSON.writeValueAsString(new Json(
-                        comparison.verdict().word(),
-                        comparison.verdict().exitCode().number(),
-                        new Side(comparison.before()),
-                        new Side(comparison.after()),
-                        changes,
-                        comparison.timings()))
-                + "\n";
+        return new Json(
+                comparison.verdict().word(),
+                comparison.verdict().exitCode().number(),
+                new Side(comparison.before()),
+                new Side(comparison.after()),
+                changes,
+                comparison.timings());
     }
 
-    public static String text(Comparison comparison) {
+    private static String text(Comparison comparison) {
         var text = new StringBuilder();
         text.append("before   ").append(side(comparison.before())).append('\n');
         text.append("after    ").append(side(comparison.after())).append('\n');
@@ -107,8 +181,7 @@ public final class ComparisonReport {
         return text.append(verdict(comparison)).append('\n').toString();
     }
 
-    /** As GitHub and GitLab show it. */
-    public static String markdown(Comparison comparison) {
+    private static String markdown(Comparison comparison) {
         var text = new StringBuilder();
         text.append("### zcrx-conformance: ").append(verdict(comparison)).append("\n\n");
         text.append("before: ").append(code(side(comparison.before()))).append("  \n");

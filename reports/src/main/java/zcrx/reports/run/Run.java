@@ -164,6 +164,11 @@ public record Run(
                 durationMs);
     }
 
+    /** A run of the same that ran nothing. */
+    Run nothing() {
+        return new Run(setup, kernel, List.of(), List.of(), List.of(), List.of(), List.of(), null, List.of(), 0);
+    }
+
     /** The same run, with no more than it takes to list its tests and to judge it. */
     Run brief() {
         return new Run(

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import zcrx.conformance.Shard;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 
@@ -76,15 +77,36 @@ public record Setup(
         return selection.isEmpty() ? profile : profile + " " + String.join(" ", selection);
     }
 
+    /** The part of the suite that was to be run; {@link Shard#WHOLE} for all of it. */
+    public Shard shard() {
+        int at = selection.indexOf(Shard.OPTION);
+        return at < 0 ? Shard.WHOLE : Shard.parse(selection.get(at + 1));
+    }
+
+    /** The same, of the whole of which this is a shard. */
+    Setup whole() {
+        int at = selection.indexOf(Shard.OPTION);
+        if (at < 0) {
+            return this;
+        }
+        var rest = new ArrayList<>(selection);
+        rest.subList(at, at + 2).clear();
+        return with(started, rest, seed);
+    }
+
     /** The same, for a run that begins only now, with a seed of its own. */
     public Setup startedNow(long itsSeed) {
+        return with(Instant.now(), selection, itsSeed);
+    }
+
+    private Setup with(Instant itsStart, List<String> itsSelection, long itsSeed) {
         return new Setup(
                 version,
-                Instant.now(),
+                itsStart,
                 command,
                 profile,
                 tests,
-                selection,
+                itsSelection,
                 itsSeed,
                 kernel,
                 origin,

@@ -90,6 +90,8 @@ class MainTest {
         assertOneLine(run("vm", "--shard", "5/4"), ExitCode.USAGE, "--shard 5/4: no shard");
         assertOneLine(run("run", "--tests", "Arm.notFired", "--shard", "2/2"), ExitCode.USAGE, "is empty");
         assertOneLine(run("vm", "--shuffle", "well"), ExitCode.USAGE, "--shuffle");
+        assertOneLine(run("report", "a", "--kcidb", "My Lab"), ExitCode.USAGE, "small letters");
+        assertOneLine(run("report", "a", "--kcidb-build", "mylab:1"), ExitCode.USAGE, "needs --kcidb");
         assertOneLine(run("report", "a", "b"), ExitCode.USAGE, "--merge");
         assertOneLine(run("report", "--merge", "a", "b"), ExitCode.USAGE, "--out");
         assertOneLine(run("report", "a", "--out", "b"), ExitCode.USAGE, "--merge");

@@ -32,6 +32,7 @@ import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.Feed;
 import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Run;
+import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Ending;
@@ -65,12 +66,15 @@ class SessionTest {
     }
 
     private ExitCode run(SuiteHost host, String... options) {
+        return run(Feed.SETUP, host, options);
+    }
+
+    private ExitCode run(Setup setup, SuiteHost host, String... options) {
         var words = new ArrayList<>(List.of("--out", out.toString()));
         words.addAll(List.of(options));
         var arguments = CommandLine.populateSpec(SuiteArguments.class, words.toArray(String[]::new));
         try (var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
-            return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal)
-                    .run(host, Feed.SETUP);
+            return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal).run(host, setup);
         }
     }
 
@@ -191,6 +195,36 @@ class SessionTest {
         assertThat(Path.of(third + "-no")).doesNotExist();
         out = Path.of(third);
         assertThat(summary().at("/kernels").size()).isEqualTo(3);
+    }
+
+    @Test
+    void shardsAreMergedIntoOneColumn() throws IOException {
+        List<ResultEvent.PlannedTest> tests = List.of(Feed.FIRST, Feed.SECOND);
+        var shards = new ArrayList<String>();
+        for (int i = 1; i <= 2; i++) {
+            ResultEvent.PlannedTest test = tests.get(i - 1);
+            out = temp.resolve("shard-" + i);
+            shards.add(out.toString());
+            assertThat(run(Feed.shard(i + "/2", "gate"), (options, timeout, observer) -> {
+                        Feed.to(observer).hello().plan(test).pass(test.id()).bye(1);
+                        return Feed.STOPPED;
+                    }))
+                    .isEqualTo(ExitCode.PASS);
+        }
+        out = temp.resolve("both");
+        assertThat(Main.run("report", "--merge", shards.get(1), shards.get(0), "--out", out.toString()))
+                .isZero();
+        assertThat(summary().at("/kernels").size()).isEqualTo(1);
+        assertThat(summary()
+                        .at("/kernels/0/tests")
+                        .valueStream()
+                        .map(t -> t.at("/id").asString()))
+                .containsExactly("Port.noBuffers", "Arm.notFired");
+        assertThat(out.resolve("7.3.4+deb13-amd64-shard-1-of-2/summary.json")).exists();
+        // One that got lost is no pass.
+        out = temp.resolve("one");
+        assertThat(Main.run("report", "--merge", shards.get(0), "--out", out.toString()))
+                .isEqualTo(125);
     }
 
     @Test

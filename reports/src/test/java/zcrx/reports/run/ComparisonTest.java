@@ -93,7 +93,7 @@ class ComparisonTest {
     void reports() {
         Comparison comparison =
                 Comparison.of(run(List.of(Status.PASS, Status.PASS)), run(List.of(Status.FAIL, Status.PASS), 1000));
-        assertThat(ComparisonReport.text(comparison)).isEqualTo("""
+        assertThat(ComparisonReport.text(alone(comparison))).isEqualTo("""
                 before   7.3.4+deb13-amd64, pass, 2 of 2 passed
                 after    7.3.4+deb13-amd64, fail, 1 of 2 passed
                 BROKE    A.0  pass → fail  ARM-000
@@ -101,15 +101,108 @@ class ComparisonTest {
                 time     A.1  12 ms → 1000 ms
                 1 regression
                 """);
-        assertThat(ComparisonReport.markdown(comparison))
+        assertThat(ComparisonReport.markdown(alone(comparison)))
                 .startsWith("### zcrx-conformance: 1 regression\n")
                 .contains("| broke | `A.0` | pass → fail | `ARM-000` | `'rm' \\| @everybody <b>` |\n")
                 .contains("| `A.1` | 12 ms → 1000 ms |\n");
-        JsonNode json = JsonMapper.shared().readTree(ComparisonReport.json(comparison));
+        JsonNode json = JsonMapper.shared().readTree(ComparisonReport.json(alone(comparison)));
         assertThat(json.at("/verdict").asString()).isEqualTo("fail");
         assertThat(json.at("/exit_code").asInt()).isEqualTo(1);
         assertThat(json.at("/changes/broke/0/regression").asBoolean()).isTrue();
         assertThat(json.at("/changes").propertyNames()).containsExactly("broke", "fixed", "new", "vanished");
         assertThat(json.at("/timings/0/after_ms").asInt()).isEqualTo(1000);
+    }
+
+    private static Comparisons alone(Comparison comparison) {
+        return Comparisons.of(List.of(new Column(comparison.before())), List.of(new Column(comparison.after())));
+    }
+
+    private static Column column(String label, Status... outcomes) {
+        return new Column(label, run(List.of(outcomes)));
+    }
+
+    private static Column of(String label, String spec, Status... outcomes) {
+        Run run = run(List.of(outcomes));
+        Setup s = run.setup();
+        var setup = new Setup(
+                s.version(),
+                s.started(),
+                List.of("vm", "--kernel", spec),
+                s.profile(),
+                s.tests(),
+                s.selection(),
+                s.seed(),
+                s.kernel(),
+                s.origin(),
+                s.host(),
+                s.strict(),
+                s.ignoredSplats(),
+                s.expected(),
+                s.qemu(),
+                s.accelerator());
+        return new Column(
+                label,
+                new Run(
+                        setup,
+                        Feed.KERNEL,
+                        run.tests(),
+                        run.splats(),
+                        run.failures(),
+                        run.errors(),
+                        run.notes(),
+                        run.unsupported(),
+                        run.console(),
+                        run.durationMs()));
+    }
+
+    @Test
+    void kernelByKernel() {
+        List<Column> before = List.of(
+                of("7.2.9", "debian:7.2", Status.PASS),
+                of("7.3.4", "debian:7.3", Status.FAIL),
+                of("6.12", "debian:6.12", Status.SKIP));
+        List<Column> after = List.of(
+                of("7.3.4", "debian:7.3", Status.FAIL),
+                of("7.2.12", "debian:7.2", Status.PASS),
+                of("7.4", "debian:7.4", Status.PASS));
+        Comparisons same = Comparisons.of(before, after);
+        assertThat(same.verdict()).isEqualTo(Verdict.PASS);
+        assertThat(same.vanished()).containsExactly("6.12");
+        assertThat(same.pairs())
+                .extracting(pair -> pair.label() + " " + pair.isNew())
+                .containsExactly("7.3.4 false", "7.2.12 false", "7.4 true");
+
+        Comparisons worse = Comparisons.of(before, List.of(of("7.2.12", "debian:7.2", Status.FAIL)));
+        assertThat(worse.verdict()).isEqualTo(Verdict.FAIL);
+        // Nobody knows that it failed before.
+        assertThat(Comparisons.of(before, List.of(of("7.4", "debian:7.4", Status.FAIL), column("7.3.4", Status.FAIL)))
+                        .verdict())
+                .isEqualTo(Verdict.FAIL);
+        // One each: these are meant.
+        assertThat(Comparisons.of(
+                                List.of(of("7.3.4", "debian:7.3", Status.FAIL)),
+                                List.of(of("7.4", "~/linux", Status.FAIL)))
+                        .verdict())
+                .isEqualTo(Verdict.PASS);
+    }
+
+    @Test
+    void reportsOfSeveralKernels() {
+        Comparisons all = Comparisons.of(
+                List.of(column("7.2", Status.PASS), column("7.3", Status.PASS), column("6.12", Status.SKIP)),
+                List.of(column("7.2", Status.PASS), column("7.3", Status.FAIL)));
+        assertThat(ComparisonReport.text(all))
+                .startsWith("kernel   7.2\nbefore   ")
+                .contains("\nkernel   7.3\n")
+                .contains("BROKE    A.0  pass → fail")
+                .endsWith("kernel   6.12, only in the earlier runs\nregressions on 1 of 2 kernels\n");
+        assertThat(ComparisonReport.markdown(all))
+                .startsWith("## zcrx-conformance: regressions on 1 of 2 kernels\n")
+                .contains("\nkernel `7.3`\n\n### zcrx-conformance: 1 regression\n");
+        JsonNode json = JsonMapper.shared().readTree(ComparisonReport.json(all));
+        assertThat(json.at("/exit_code").asInt()).isEqualTo(1);
+        assertThat(json.at("/kernels/1/label").asString()).isEqualTo("7.3");
+        assertThat(json.at("/kernels/1/changes/broke/0/id").asString()).isEqualTo("A.0");
+        assertThat(json.at("/vanished/0").asString()).isEqualTo("6.12");
     }
 }

@@ -103,6 +103,26 @@ public final class Feed {
                 SETUP.accelerator());
     }
 
+    /** Of a shard, such as {@code 1/3}. */
+    public static Setup shard(String word, String profile) {
+        return new Setup(
+                SETUP.version(),
+                SETUP.started(),
+                SETUP.command(),
+                profile,
+                SETUP.tests(),
+                List.of("--shard", word, "--shuffle", "3"),
+                SETUP.seed(),
+                SETUP.kernel(),
+                SETUP.origin(),
+                SETUP.host(),
+                SETUP.strict(),
+                SETUP.ignoredSplats(),
+                SETUP.expected(),
+                SETUP.qemu(),
+                SETUP.accelerator());
+    }
+
     /** To somebody else than a recorder of its own; cannot be finished. */
     public static Feed to(SuiteHost.Observer observer) {
         return new Feed(observer, List.of());
