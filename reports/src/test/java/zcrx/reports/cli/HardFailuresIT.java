@@ -320,9 +320,7 @@ class HardFailuresIT {
         assertThat(all.at("/repeats").valueStream().map(r -> r.at("/verdict").asString()))
                 .containsExactly("pass", "error");
         assertThat(all.at("/tests/0/repeats/pass").asInt()).isEqualTo(1);
-        assertThat(all.at("/reasons").toString())
-                .contains("repeat 2: stopped by the user")
-                .contains("stopped after 2 repeats");
+        assertThat(all.at("/reasons").toString()).contains("repeat 2: stopped by the user");
         assertThat(directory(second).orElseThrow().resolve("report/index.html")).isNotEmptyFile();
         assertThat(out.resolve("report/matrix.html")).isNotEmptyFile();
     }
