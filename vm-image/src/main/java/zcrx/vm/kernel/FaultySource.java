@@ -66,8 +66,23 @@ final class FaultySource {
         } else if (edit.skip()) {
             changes.add(new Change(from, from, Change.Kind.SKIP, "if (!(" + on + ")) ", ""));
         } else {
+            if (isAllOfACondition(from)) {
+                throw new CannotTestException(
+                        "fault " + fault.name() + " does not fit this kernel: '" + at + "' in "
+                                + edit.in() + "() of " + path
+                                + " is all that a condition or a loop without braces has, so that nothing can stand before it; mend it in faults.yaml");
+            }
             changes.add(new Change(from, from, Change.Kind.INSERT, "if (" + on + ") { " + edit.insert() + " } ", ""));
         }
+    }
+
+    /** Whether a statement is the body of an if, else or loop that has no braces. */
+    private boolean isAllOfACondition(int statement) {
+        String before = text.substring(0, statement).stripTrailing();
+        while (before.endsWith("*/")) {
+            before = before.substring(0, before.lastIndexOf("/*")).stripTrailing();
+        }
+        return before.endsWith(")") || before.endsWith("else") || before.endsWith("do");
     }
 
     /** With all the faults that were added. */

@@ -104,6 +104,11 @@ class FaultySourceTest {
     }
 
     @Test
+    void nothingGoesBetweenAConditionAndItsOnlyStatement() {
+        refused(insert("return -ERANGE", "x++;"), "'return -ERANGE' in tested()", "without braces");
+    }
+
+    @Test
     void overlappingPlacesAreRefused() {
         assertThatThrownBy(() -> with(replace(null, "thing->x = x", "0"), replace(null, "x = x;\n\treturn", "0")))
                 .isInstanceOf(CannotTestException.class)
