@@ -76,8 +76,7 @@ public final class Suite {
         if (!path.equals(PathKind.SIMNIC.word())) {
             throw new IllegalArgumentException("--set-up " + path + ": only simnic can be set up for programs");
         }
-        PathKind.SIMNIC.site().up();
-        out.print(Simnic.netConfig());
+        out.print(Simnic.upForPrograms());
     }
 
     static Launcher launcher(TestEngine engine) {

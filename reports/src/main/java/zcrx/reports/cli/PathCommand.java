@@ -70,9 +70,10 @@ final class PathCommand implements Callable<Integer> {
     private ExitCode act(PathKind path, Site site) {
         switch (action.toLowerCase(Locale.ROOT)) {
             case "up" -> {
-                site.up();
                 if (path == PathKind.SIMNIC) {
-                    System.out.print("# By this net.config it poses as a NIC.\n" + Simnic.netConfig());
+                    System.out.print("# By this net.config it poses as a NIC.\n" + Simnic.upForPrograms());
+                } else {
+                    site.up();
                 }
             }
             case "down" -> site.down();
