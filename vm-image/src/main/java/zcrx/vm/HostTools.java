@@ -55,11 +55,17 @@ public final class HostTools {
                         Optional.of(ARCHIVE_KEYRING).filter(Files::isReadable).map(Path::toString)),
                 new Tool("make", "make", "builds the simulated NIC", version("make", "--version")),
                 new Tool("gcc", "gcc", "builds the simulated NIC", version("gcc", "--version")),
-                new Tool(
-                        "setpriv",
-                        "util-linux",
-                        "ends what a killed run leaves behind",
-                        version("setpriv", "--version")));
+                setpriv());
+    }
+
+    private static Tool setpriv() {
+        return new Tool(
+                "setpriv", "util-linux", "ends what a killed run leaves behind", version("setpriv", "--version"));
+    }
+
+    /** What running the suite on this kernel needs. */
+    public static List<Tool> forRuns() {
+        return List.of(setpriv());
     }
 
     /** What building a kernel needs besides. */

@@ -3,6 +3,7 @@ package zcrx.conformance.cases;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Full;
@@ -17,8 +18,10 @@ import zcrx.fixtures.net.DeviceSettings;
 import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.path.Simnic;
+import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.SyscallException;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("netdev queues")
@@ -69,27 +72,59 @@ class NetdevLife {
         }
     }
 
-    /** What a round does, and how much of it there is, is drawn from the run's seed. */
-    private static void cycles(int rounds) {
-        NetdevPath path = Paths.netdev();
-        var random = new SplittableRandom(PropertySeed.seed());
-        for (int i = 0; i < rounds; i++) {
-            try (Session session =
-                    Session.open(path.queued(path.queue(), 64, NetdevPath.RING / 2 + random.nextInt(200)))) {
-                Device.Rule rule = random.nextBoolean() ? path.steer(session.tcp(), path.queue()) : null;
-                if (random.nextBoolean()) {
+    /**
+     * What is done between taking a queue and letting go of it, in this order.
+     *
+     * @param pages of the area
+     * @param sent bytes; 0 for none
+     * @param settled whether all that came is reaped
+     * @param given buffers that go back then
+     */
+    private record Round(int pages, boolean steered, boolean receiving, int sent, boolean settled, int given) {
+        static Round draw(SplittableRandom random) {
+            return new Round(
+                    NetdevPath.RING / 2 + random.nextInt(200),
+                    random.nextBoolean(),
+                    random.nextBoolean(),
+                    random.nextBoolean() ? 1 + random.nextInt(PIECE) : 0,
+                    random.nextBoolean(),
+                    random.nextInt(4));
+        }
+
+        void run(NetdevPath path) {
+            try (Session session = Session.open(path.queued(path.queue(), 64, pages))) {
+                Device.Rule rule = steered ? path.steer(session.tcp(), path.queue()) : null;
+                if (receiving) {
                     session.startReceiving();
                 }
-                if (random.nextBoolean()) {
-                    session.send(1 + random.nextInt(PIECE));
+                if (sent > 0) {
+                    session.send(sent);
                 }
-                if (random.nextBoolean()) {
+                if (settled) {
                     session.settle();
-                    session.giveBack(random.nextInt(4));
+                    session.giveBack(given);
                 }
                 if (rule != null) {
                     rule.close();
                 }
+            }
+        }
+    }
+
+    /** What the rounds are is drawn from the run's seed. */
+    private static void cycles(int rounds) {
+        NetdevPath path = Paths.netdev();
+        var random = new SplittableRandom(PropertySeed.seed());
+        for (int i = 1; i <= rounds; i++) {
+            Round round = Round.draw(random);
+            try {
+                round.run(path);
+            } catch (RuleViolation e) {
+                throw new RuleViolation(
+                        e.getMessage() + "\nin round " + i + " of " + rounds + ", " + round, e.expectation());
+            } catch (SyscallException | IllegalStateException e) {
+                throw new IllegalStateException(
+                        "round " + i + " of " + rounds + ", " + round + ": " + e.getMessage(), e);
             }
         }
         works(path);
@@ -121,15 +156,10 @@ class NetdevLife {
         return session;
     }
 
-    @Test
-    @Full
-    @Rule("NIC-033")
-    @DisplayName("a driver can be removed while a queue is bound and data is under way; all memory comes back")
-    void driverRemoved() {
-        try (Session _ = inTraffic(Paths.netdev())) {
-            Paths.netdev().abandon();
-            Check.equal("delete_module", 0, new Simnic().unload());
-            Check.that(!Simnic.hasNear(), "the device is still there");
+    /** Takes the device away while a queue is bound and data is under way: all memory comes back, and a new one works. */
+    private static void whileBound(Consumer<Session> removal) {
+        try (Session session = inTraffic(Paths.netdev())) {
+            removal.accept(session);
         } finally {
             Paths.reopen();
         }
@@ -139,21 +169,29 @@ class NetdevLife {
 
     @Test
     @Full
+    @Rule("NIC-033")
+    @DisplayName("a driver can be removed while a queue is bound and data is under way; all memory comes back")
+    void driverRemoved() {
+        whileBound(_ -> {
+            Paths.netdev().abandon();
+            Check.equal("delete_module", 0, new Simnic().unload());
+            Check.that(!Simnic.hasNear(), "the device is still there");
+        });
+    }
+
+    @Test
+    @Full
     @Rule("NIC-034")
     @DisplayName("a device whose namespaces go while a queue is bound goes with them; all memory comes back")
     void namespaceRemoved() {
-        try (Session session = inTraffic(Paths.netdev())) {
+        whileBound(session -> {
             session.receive((long) NetdevPath.RING * Memory.PAGE_SIZE);
             session.send(PIECE);
             session.tcp().closeSender();
             Paths.netdev().abandon();
             NetNamespace.delete(Simnic.NAMESPACE);
             Await.until("the device to go", () -> !Simnic.hasNear());
-        } finally {
-            Paths.reopen();
-        }
-        Pinned.awaitNone();
-        works(Paths.netdev());
+        });
     }
 
     @Test

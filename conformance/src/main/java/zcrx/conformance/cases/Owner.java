@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import zcrx.conformance.Paths;
-import zcrx.fixtures.path.NetConfig;
+import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.sys.Memory;
@@ -18,9 +14,10 @@ final class Owner {
 
     private Owner() {}
 
-    /** Argument: the data path, which is there already. */
+    /** Arguments: a dialect, and the data path, which is there already. */
     public static void main(String[] args) {
-        Paths.open(PathKind.of(args[0]).orElseThrow());
+        Dialect.speak(Dialect.of(args[0]).orElseThrow());
+        Paths.open(PathKind.of(args[1]).orElseThrow());
         NetdevPath path = Paths.netdev();
         try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
             for (long round = 0; ; round++) {
@@ -35,34 +32,11 @@ final class Owner {
 
     /** Starts one, and kills it with SIGKILL in the middle of its traffic. */
     static void startAndKill() {
-        var command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1"));
-        String netConfig = System.getProperty(NetConfig.FILE_PROPERTY);
-        if (netConfig != null) {
-            command.add("-D" + NetConfig.FILE_PROPERTY + "=" + netConfig);
-        }
-        command.addAll(List.of(
-                "-cp",
-                System.getProperty("java.class.path"),
-                Owner.class.getName(),
-                Paths.kind().word()));
-        try {
-            Process owner = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            try (var words = owner.inputReader()) {
-                String word = words.readLine();
-                if (!READY.equals(word)) {
-                    throw new IllegalStateException(
-                            "the owner of the queue said " + word + " and ended with " + owner.waitFor());
-                }
-            } finally {
-                owner.destroyForcibly().waitFor();
+        try (OtherProcess owner = OtherProcess.start(Owner.class, Paths.kind().word())) {
+            String word = owner.line();
+            if (!READY.equals(word)) {
+                throw new IllegalStateException("the owner of the queue said " + word);
             }
-        } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

@@ -30,7 +30,7 @@ import zcrx.vm.qemu.VmOptions;
         name = "doctor",
         description = {
             "Says what is installed, what is missing, and which accelerator really works.",
-            "Ends with 0 when ./zcrx vm has all that it needs, with 125 when it has not."
+            "Ends with 0 when ./zcrx vm, or a NIC, has all that is needed, with 125 when it has not."
         })
 final class DoctorCommand implements Callable<Integer> {
     private static final VmOptions PLAIN = new VmOptions("", VmOptions.Accel.AUTO, VmOptions.parseMemory("2G"), 2);
@@ -47,7 +47,10 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(
             names = "--data-path",
             paramLabel = "nic",
-            description = "Look at a NIC, too: whether it has all that zero-copy receive needs. Needs root.")
+            description = {
+                "Look at a NIC instead, for ./zcrx run: whether it has all that zero-copy receive needs. Needs root.",
+                "With --kernel, at both."
+            })
     private @Nullable String dataPath;
 
     @Mixin
@@ -58,15 +61,18 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         print("java", System.getProperty("java.home"), System.getProperty("java.runtime.version"));
-        for (HostTools.Tool tool : HostTools.all()) {
+        boolean vm = dataPath == null || kernel != null;
+        for (HostTools.Tool tool : vm ? HostTools.all() : HostTools.forRuns()) {
             missing |= tool.found().isEmpty();
             print(
                     tool.name(),
                     tool.purpose(),
                     tool.found().orElse("MISSING: sudo apt-get install " + tool.debianPackage()));
         }
-        check("guest image", "has the suite", () -> GuestImage.built().toString());
-        print("cache", "of kernels", KernelSources.defaultCacheDir().toString());
+        if (vm) {
+            check("guest image", "has the suite", () -> GuestImage.built().toString());
+            print("cache", "of kernels", KernelSources.defaultCacheDir().toString());
+        }
         if (kernel != null) {
             tryOut(kernel);
         }

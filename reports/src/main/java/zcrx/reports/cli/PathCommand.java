@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -54,6 +55,10 @@ final class PathCommand implements Callable<Integer> {
             throw new BadRequestException("a data path needs root: use sudo");
         }
         if (module != null) {
+            if (!Files.isReadable(module)) {
+                throw new BadRequestException(
+                        "--module " + module + ": cannot be read; give simnic.ko, which make -C fixtures/simnic makes");
+            }
             System.setProperty(
                     KernelModule.SIMNIC.property(), module.toAbsolutePath().toString());
         }
