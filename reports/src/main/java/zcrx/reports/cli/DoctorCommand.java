@@ -12,6 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import zcrx.fixtures.path.Nic;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.Text;
 import zcrx.reports.terminal.Terminal;
@@ -126,7 +127,14 @@ final class DoctorCommand implements Callable<Integer> {
         if (!HostTools.isRoot()) {
             throw new BadRequestException("--data-path nic: asking a driver needs root: use sudo");
         }
-        for (Nic.Check check : new Nic(nic.config()).checks()) {
+        var device = new Nic(nic.config());
+        Optional<String> unsupported = KernelProbe.get().unsupported();
+        if (unsupported.isPresent()) {
+            missing = true;
+            print("kernel", "that is running", "MISSING: " + unsupported.get());
+            return;
+        }
+        for (Nic.Check check : device.checks()) {
             missing |= !check.good();
             print("nic", check.name(), (check.good() ? "" : "MISSING: ") + check.found());
         }
