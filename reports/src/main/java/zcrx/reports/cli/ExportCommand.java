@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +29,6 @@ import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
-import zcrx.reports.run.Setup;
 import zcrx.reports.run.Status;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
@@ -122,17 +123,18 @@ final class ExportCommand implements Callable<Integer> {
     /** Without a device, and with the simulated one for those that say so or need it. */
     private List<PathKind> paths() {
         var paths = new ArrayList<PathKind>();
+        Set<String> possible = possible();
         for (PathKind path : List.of(PathKind.NODEV, PathKind.SIMNIC)) {
             boolean any = tests.stream()
                     .anyMatch(t -> t.contains("@")
                             ? t.endsWith("@" + path.word())
-                            : path == PathKind.NODEV || !isOn(t, PathKind.NODEV));
+                            : path == PathKind.NODEV || !isOn(t, PathKind.NODEV, possible));
             if (any) {
                 paths.add(path);
             }
         }
         for (String test : tests) {
-            if (paths.stream().noneMatch(path -> isOn(test, path))) {
+            if (paths.stream().noneMatch(path -> isOn(test, path, possible))) {
                 throw new BadRequestException("export " + test
                         + ": matches no test; give an id such as Arm.notFired or Arm.notFired@simnic, or a rule");
             }
@@ -140,17 +142,18 @@ final class ExportCommand implements Callable<Integer> {
         return paths;
     }
 
-    private boolean isOn(String test, PathKind path) {
+    private boolean isOn(String test, PathKind path, Set<String> possible) {
         return Suite.plan(new SuiteOptions(Profile.FULL, seed, List.of(test), List.of(path))).stream()
-                .anyMatch(t -> t.dataPath().equals(path.word()) && !isQueueWithoutOne(t, path));
+                .anyMatch(
+                        t -> t.dataPath().equals(path.word()) && (path != PathKind.NODEV || possible.contains(t.id())));
     }
 
-    /** Where no path has a queue, the tests that need one are planned all the same, to be skipped. */
-    private static boolean isQueueWithoutOne(ResultEvent.PlannedTest test, PathKind path) {
-        return path == PathKind.NODEV
-                && Suite.plan(new SuiteOptions(Profile.FULL, 0, List.of(), List.of(PathKind.NODEV, PathKind.SIMNIC)))
-                        .stream()
-                        .noneMatch(t -> t.id().equals(test.id()));
+    /** Where no path has a queue, the tests that need one are planned all the same, to be skipped: these are not here. */
+    private static Set<String> possible() {
+        return Suite.plan(new SuiteOptions(Profile.FULL, 0, List.of(), List.of(PathKind.NODEV, PathKind.SIMNIC)))
+                .stream()
+                .map(ResultEvent.PlannedTest::id)
+                .collect(Collectors.toSet());
     }
 
     private Run run(
@@ -160,35 +163,9 @@ final class ExportCommand implements Callable<Integer> {
         String append = Suite.EXPORT + "=passed";
         try (var stop = new Stop();
                 Progress.Task _ = terminal.begin("running the tests")) {
-            var vm = new QemuVm(
-                    kernel,
-                    image,
-                    new VmOptions(
-                            append,
-                            VmOptions.Accel.AUTO,
-                            VmOptions.parseMemory(VmCommand.DEFAULT_MEMORY),
-                            VmCommand.DEFAULT_CPUS),
-                    KernelSources.defaultCacheDir());
-            var command = new ArrayList<>(List.of("vm", "--kernel", kernel.spec(), "--append", append));
-            command.addAll(options.pathWords());
-            var setup = new Setup(
-                    Main.version(),
-                    Instant.now(),
-                    command,
-                    options.profile().word(),
-                    options.tests(),
-                    options.selection(),
-                    seed,
-                    kernel.release(),
-                    kernel.origin(),
-                    VmCommand.DEFAULT_CPUS + " cpus, " + VmCommand.DEFAULT_MEMORY,
-                    true,
-                    List.of(),
-                    List.of(),
-                    "qemu " + vm.qemuVersion(),
-                    vm.accelerator());
+            var vm = PlainVm.of(kernel, image, append, options);
             return new RecordedRun(options, limit, KnownBugs.read(Main.home()), stop)
-                    .on(vm, setup, RunDirectory.create(directory), new RunRecorder.Listener() {});
+                    .on(vm.machine(), vm.setup(), RunDirectory.create(directory), new RunRecorder.Listener() {});
         } finally {
             Files.delete(image);
         }

@@ -8,10 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.reports.RunDirectory;
@@ -61,8 +58,9 @@ final class FaultPrograms {
         this.terminal = terminal;
         this.faults = Faults.read(Main.home(), Catalogue.read(Main.home()));
         this.caught = new ArrayList<>();
+        KnownBugs known = KnownBugs.read(Main.home());
         for (Fault fault : faults.all()) {
-            caught(fault).ifPresent(caught::add);
+            caught(fault, known).ifPresent(caught::add);
         }
     }
 
@@ -89,7 +87,7 @@ final class FaultPrograms {
         }
     }
 
-    private Optional<Caught> caught(Fault fault) throws IOException {
+    private Optional<Caught> caught(Fault fault, KnownBugs known) throws IOException {
         Path runs = directory.resolve(fault.name());
         if (!Files.isDirectory(runs)) {
             return Optional.empty();
@@ -98,7 +96,6 @@ final class FaultPrograms {
         try (Stream<Path> all = Files.list(runs)) {
             stages = all.sorted().toList();
         }
-        KnownBugs known = KnownBugs.read(Main.home());
         for (Path stage : stages) {
             Run run = RunDirectory.of(stage).replay(known);
             if (Proof.of(fault, "", run, 0).outcome() == Outcome.CAUGHT) {
@@ -142,31 +139,13 @@ final class FaultPrograms {
     }
 
     private List<Reproduction> tryAll(Kernel kernel, GuestModule simnic, Reproducers reproducers, Session good) {
-        var rows = new ArrayList<Reproduction>();
-        // Not virtual ones: a guest dies with the thread that started it.
-        try (ExecutorService workers =
-                Executors.newFixedThreadPool(jobs, Thread.ofPlatform().factory())) {
-            var done = new ExecutorCompletionService<Reproduction>(workers);
-            caught.forEach(c -> done.submit(() -> reproduction(kernel, simnic, c, reproducers, good)));
-            terminal.status(() -> rows.size() + "/" + caught.size() + " faults tried");
-            try {
-                for (int i = 0; i < caught.size(); i++) {
-                    Reproduction row = done.take().get();
-                    rows.add(row);
-                    show(row);
-                }
-            } finally {
-                workers.shutdownNow();
-            }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause
-                    ? cause
-                    : new IllegalStateException("a program's run ended without a result", e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts the one who waits", e);
-        } finally {
-            terminal.status(null);
-        }
+        List<Callable<Reproduction>> trials = caught.stream()
+                .<Callable<Reproduction>>map(c -> () -> reproduction(kernel, simnic, c, reproducers, good))
+                .toList();
+        List<Reproduction> rows = Trials.of(jobs, trials, terminal, row -> {
+            show(row);
+            return true;
+        });
         rows.sort(Comparator.comparingInt(r -> faults.number(r.fault())));
         return rows;
     }

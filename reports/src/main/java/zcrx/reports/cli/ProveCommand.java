@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -15,10 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,7 +32,6 @@ import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
-import zcrx.reports.run.Setup;
 import zcrx.reports.run.Verdict;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
@@ -48,8 +42,6 @@ import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.Fault;
 import zcrx.vm.kernel.Kernel;
 import zcrx.vm.kernel.KernelSources;
-import zcrx.vm.qemu.QemuVm;
-import zcrx.vm.qemu.VmOptions;
 
 @Command(
         name = "prove",
@@ -240,35 +232,16 @@ final class ProveCommand implements Callable<Integer> {
     }
 
     private List<Proof> tryAll(Bench bench, Faults faults, List<Fault> wanted, Terminal terminal) {
-        List<Proof> proofs = Collections.synchronizedList(new ArrayList<>());
-        // Not virtual ones: a guest dies with the thread that started it.
-        try (ExecutorService workers =
-                Executors.newFixedThreadPool(jobs, Thread.ofPlatform().factory())) {
-            var done = new ExecutorCompletionService<Proof>(workers);
-            wanted.forEach(fault -> done.submit(() -> prove(bench, fault, faults.number(fault))));
-            terminal.status(() -> proofs.size() + "/" + wanted.size() + " faults tried");
-            try {
-                for (int i = 0; i < wanted.size(); i++) {
-                    Proof proof = done.take().get();
-                    if (bench.stop.requested() || bench.control.verdict() != Verdict.PASS) {
-                        break;
-                    }
-                    proofs.add(proof);
-                    show(terminal, proof);
-                }
-            } finally {
-                workers.shutdownNow();
+        List<Callable<Proof>> trials = wanted.stream()
+                .<Callable<Proof>>map(fault -> () -> prove(bench, fault, faults.number(fault)))
+                .toList();
+        return Trials.of(jobs, trials, terminal, proof -> {
+            if (bench.stop.requested() || bench.control.verdict() != Verdict.PASS) {
+                return false;
             }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause
-                    ? cause
-                    : new IllegalStateException("a fault's run ended without a result", e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts the one who waits", e);
-        } finally {
-            terminal.status(null);
-        }
-        return proofs;
+            show(terminal, proof);
+            return true;
+        });
     }
 
     private static void show(Terminal terminal, Proof proof) {
@@ -307,40 +280,8 @@ final class ProveCommand implements Callable<Integer> {
     /** Runs a stage with a fault switched on, or with none for 0, until enough has failed. */
     private Run run(Bench bench, Stage stage, int number, Path directory, int enough) throws IOException {
         String append = Fault.SWITCH + "=" + number;
-        var vm = new QemuVm(
-                bench.kernel,
-                bench.image,
-                new VmOptions(
-                        append,
-                        VmOptions.Accel.AUTO,
-                        VmOptions.parseMemory(VmCommand.DEFAULT_MEMORY),
-                        VmCommand.DEFAULT_CPUS),
-                KernelSources.defaultCacheDir());
         var options = new SuiteOptions(stage.profile(), seed, List.of(), stage.paths());
-        var setup = new Setup(
-                Main.version(),
-                Instant.now(),
-                List.of(
-                        "vm",
-                        "--kernel",
-                        bench.kernel.spec(),
-                        "--append",
-                        append,
-                        "--data-path",
-                        stage.paths(","),
-                        "--strict"),
-                stage.profile().word(),
-                options.tests(),
-                options.selection(),
-                seed,
-                bench.kernel.release(),
-                bench.kernel.origin(),
-                VmCommand.DEFAULT_CPUS + " cpus, " + VmCommand.DEFAULT_MEMORY,
-                true,
-                List.of(),
-                List.of(),
-                "qemu " + vm.qemuVersion(),
-                vm.accelerator());
+        var vm = PlainVm.of(bench.kernel, bench.image, append, options, "--strict");
         Thread running = Thread.currentThread();
         var untilEnough = new RunRecorder.Listener() {
             private int failed;
@@ -354,7 +295,7 @@ final class ProveCommand implements Callable<Integer> {
         };
         try {
             return new RecordedRun(options, bench.timeout, bench.knownBugs, bench.stop)
-                    .on(vm, setup, RunDirectory.create(directory), untilEnough);
+                    .on(vm.machine(), vm.setup(), RunDirectory.create(directory), untilEnough);
         } finally {
             // It may have been enough just when the guest had ended by itself.
             Thread.interrupted();

@@ -6,9 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import zcrx.reports.prove.Proof.Outcome;
 import zcrx.reports.run.Verdict;
 
@@ -61,17 +58,13 @@ public record ProofTable(String kernel, Verdict control, int asked, List<Proof> 
                     p.fault().name(),
                     p.fault().section(),
                     String.join(", ", p.fault().breaks()),
-                    p.outcome().word() + (p.reason().isEmpty() ? "" : ": " + cell(p.reason())),
+                    p.outcome().word() + (p.reason().isEmpty() ? "" : ": " + Formats.cell(p.reason())),
                     String.join(", ", p.broken()),
                     String.join(", ", p.tests()),
                     p.stage(),
                     Math.round(p.durationMs() / 1000.0)));
         }
         return text.toString();
-    }
-
-    private static String cell(String text) {
-        return text.replace("|", "\\|").replace("<", "&lt;");
     }
 
     /** For programs. */
@@ -81,12 +74,7 @@ public record ProofTable(String kernel, Verdict control, int asked, List<Proof> 
         all.put("control", control.word());
         all.put("asked", asked);
         all.put("faults", proofs.stream().map(ProofTable::entry).toList());
-        return JsonMapper.builder()
-                        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-                        .enable(SerializationFeature.INDENT_OUTPUT)
-                        .build()
-                        .writeValueAsString(all)
-                + "\n";
+        return Formats.json(all);
     }
 
     private static Map<String, Object> entry(Proof p) {

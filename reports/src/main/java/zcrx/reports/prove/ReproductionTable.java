@@ -8,9 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import zcrx.vm.program.ProgramGuest.Result;
 
 /**
@@ -57,7 +54,7 @@ public record ReproductionTable(String kernel, List<Reproduction> rows) {
                     String.join(", ", r.rules()),
                     cell(r.faulty()),
                     cell(r.good()),
-                    word(r) + (r.reason().isEmpty() ? "" : ": " + cell(r.reason()))));
+                    word(r) + (r.reason().isEmpty() ? "" : ": " + Formats.cell(r.reason()))));
         }
         return text.toString();
     }
@@ -68,11 +65,7 @@ public record ReproductionTable(String kernel, List<Reproduction> rows) {
     }
 
     private static String cell(@Nullable Result result) {
-        return result == null ? "-" : result.status() + ", " + cell(result.said());
-    }
-
-    private static String cell(String text) {
-        return text.replace("|", "\\|").replace("<", "&lt;");
+        return result == null ? "-" : result.status() + ", " + Formats.cell(result.said());
     }
 
     /** For programs. */
@@ -81,12 +74,7 @@ public record ReproductionTable(String kernel, List<Reproduction> rows) {
         all.put("kernel", kernel);
         all.put("told_apart", toldApart());
         all.put("faults", rows.stream().map(ReproductionTable::entry).toList());
-        return JsonMapper.builder()
-                        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-                        .enable(SerializationFeature.INDENT_OUTPUT)
-                        .build()
-                        .writeValueAsString(all)
-                + "\n";
+        return Formats.json(all);
     }
 
     private static Map<String, Object> entry(Reproduction r) {
