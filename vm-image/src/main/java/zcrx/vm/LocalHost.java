@@ -19,7 +19,9 @@ import zcrx.conformance.Suite;
 import zcrx.conformance.SuiteOptions;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.NetConfig;
+import zcrx.fixtures.path.Nic;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.path.Site;
 import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.sys.SyscallException;
 
@@ -51,6 +53,7 @@ public final class LocalHost implements SuiteHost {
     @Override
     public Ending run(SuiteOptions options, Duration timeout, Observer observer) {
         String mark = "zcrx-run: " + UUID.randomUUID() + " ";
+        List<Site> sites = toTakeDown(options);
         try {
             String rateLimit = Files.readString(RATE_LIMIT).strip();
             Files.writeString(RATE_LIMIT, "on\n");
@@ -63,9 +66,7 @@ public final class LocalHost implements SuiteHost {
                 try {
                     return runSuite(options, timeout, observer);
                 } finally {
-                    if (options.paths().contains(PathKind.NIC)) {
-                        putBack();
-                    }
+                    sites.forEach(this::takeDown);
                     Files.writeString(KERNEL_LOG, mark + "ends\n");
                     ChildProcess.uninterrupted(log::join);
                 }
@@ -77,10 +78,28 @@ public final class LocalHost implements SuiteHost {
         }
     }
 
-    /** A suite that was killed could not put back what it had set. */
-    private void putBack() {
+    /**
+     * What a suite that was killed leaves: the settings of a NIC, also those that an earlier run has left; and of what
+     * can be made, what is not there now.
+     */
+    private static List<Site> toTakeDown(SuiteOptions options) {
+        var sites = new ArrayList<Site>();
+        if (options.paths().contains(PathKind.NIC)) {
+            sites.add(PathKind.NIC.site());
+            // It may pose as the NIC.
+            sites.add(PathKind.SIMNIC.site());
+        }
+        options.paths().stream()
+                .filter(kind -> kind != PathKind.NIC)
+                .map(PathKind::site)
+                .forEach(sites::add);
+        sites.removeIf(site -> !(site instanceof Nic) && site.isUp());
+        return sites;
+    }
+
+    private void takeDown(Site site) {
         try {
-            PathKind.NIC.site().down();
+            site.down();
         } catch (UnavailableException | IllegalStateException | SyscallException e) {
             trouble.accept(String.valueOf(e.getMessage()));
         }

@@ -17,7 +17,9 @@ import zcrx.fixtures.net.Device;
 import zcrx.fixtures.net.DeviceSettings;
 import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.Simnic;
+import zcrx.fixtures.path.Site;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Memory;
@@ -232,6 +234,35 @@ class NetdevLife {
                             .toList());
         } finally {
             Check.equal("settings that could not be put back", List.of(), before.putBack(device));
+        }
+        works(path);
+    }
+
+    @Test
+    @Full
+    @Rule("NIC-036")
+    @DisplayName("the settings of a NIC whose tester was killed with a queue bound are put back by the next")
+    void settingsOutliveTheirTester() {
+        Check.needs(Paths.kind() == PathKind.NIC, "is about a NIC that a net.config names: add --data-path nic");
+        NetdevPath path = Paths.netdev();
+        Device device = path.device();
+        Site nic = PathKind.NIC.site();
+        nic.down();
+        DeviceSettings original = DeviceSettings.of(device);
+        try {
+            path.setUp(device.ntuple(true));
+            path.setUp(device.dataSplit(false));
+            path.setUp(device.ringSize(2 * NetdevPath.RING));
+            path.setUp(device.spread(1));
+            device.steer(false, 9, 0);
+            DeviceSettings before = DeviceSettings.of(device);
+            Owner.startAndKill();
+            Check.that(!before.differences(DeviceSettings.of(device)).isEmpty(), "the tester changed no setting");
+            nic.down();
+            Check.equal("settings that differ", List.of(), before.differences(DeviceSettings.of(device)));
+        } finally {
+            Check.equal("settings that could not be put back", List.of(), original.putBack(device));
+            nic.up();
         }
         works(path);
     }
