@@ -423,17 +423,9 @@ class CopyCounters {
     @DisplayName("where the receiver has hardly any room, packets are merged: the data is right, the invariants hold")
     void smallReceiveBuffer() {
         for (TcpPair.Family family : TcpPair.Family.values()) {
-            var registration = Registration.nodev().stats().over(of -> {
-                TcpPair tcp = TcpPair.loopback(of, NetNamespace.OWN, SEND_BUFFER);
-                tcp.receiveBuffer(Memory.PAGE_SIZE);
-                return tcp;
-            });
-            try (Session session = Session.open(registration, family)) {
+            try (Session session = Session.open(hardlyAnyRoom(), family)) {
                 for (int round = 0; round < 3; round++) {
-                    // More small packets than there is room for, before anyone receives.
-                    for (int i = 0; i < 100; i++) {
-                        session.send(1 + i * 7 % 90);
-                    }
+                    sendSmallPieces(session);
                     if (round == 0) {
                         session.startReceiving();
                     }
@@ -442,6 +434,42 @@ class CopyCounters {
                     invariants(session, Snapshot.ZERO);
                 }
             }
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
+    @Rule({"BUF-012", "CNT-014"})
+    @DisplayName("receives with limits that end anywhere within merged packets: each next one goes on there")
+    void cutMergedPackets() {
+        try (Session session = Session.open(hardlyAnyRoom())) {
+            for (int round = 0; round < 3; round++) {
+                sendSmallPieces(session);
+                for (int limit = 1; session.received() < session.tcp().sent(); limit = limit * 3 % 509) {
+                    int bytes = (int) Math.min(limit, session.tcp().sent() - session.received());
+                    long goal = session.received() + bytes;
+                    session.startReceiving(bytes);
+                    Check.equal("res of the end", 0, session.awaitTerminal().res());
+                    Check.equal("bytes delivered", goal, session.received());
+                }
+                session.giveBackAll();
+                invariants(session, Snapshot.ZERO);
+            }
+        }
+    }
+
+    private static Registration hardlyAnyRoom() {
+        return Registration.nodev().stats().over(of -> {
+            TcpPair tcp = TcpPair.loopback(of, NetNamespace.OWN, SEND_BUFFER);
+            tcp.receiveBuffer(Memory.PAGE_SIZE);
+            return tcp;
+        });
+    }
+
+    /** More small packets than such a receiver has room for, before anyone receives: the kernel merges them. */
+    private static void sendSmallPieces(Session session) {
+        for (int i = 0; i < 100; i++) {
+            session.send(1 + i * 7 % 90);
         }
     }
 
