@@ -419,6 +419,26 @@ class Buffers {
         }
     }
 
+    @Test
+    @Rule("BUF-027")
+    @DisplayName("a reset of the connection ends the receive with ECONNRESET; without a connection it is ENOTCONN")
+    void brokenConnection() {
+        try (Session session = Session.open(Registration.nodev())) {
+            session.startReceiving();
+            session.transfer(1, PAGES * Memory.PAGE_SIZE);
+            session.tcp().resetSender();
+            session.mustHaveEnded(Errno.ECONNRESET);
+
+            int unconnected = (int) Syscall.SOCKET.must(session.tcp().family().number(), 1, 0);
+            try {
+                Struct sqe = Instance.receive(session.ring(), session.instance().id(), unconnected, 0, 1);
+                ends(session.ring(), sqe, Errno.ENOTCONN);
+            } finally {
+                Syscall.CLOSE.must(unconnected);
+            }
+        }
+    }
+
     private static void ends(Ring ring, Struct sqe, Errno expected) {
         Struct shown = sqe.snapshot();
         ring.submit();

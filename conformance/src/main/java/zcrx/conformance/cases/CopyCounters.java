@@ -139,6 +139,25 @@ class CopyCounters {
 
     @Test
     @RunsOn(Scope.NODEV)
+    @Rule("CNT-004")
+    @DisplayName("of many pieces none is forgotten")
+    void manyPieces() {
+        int pieces = 128;
+        try (Session session = receiving(Registration.nodev().stats())) {
+            for (int i = 0; i < pieces; i++) {
+                session.transfer(1, PIECE);
+                session.giveBackAll();
+            }
+            Check.equal(
+                    "copy_bytes after " + pieces + " pieces of " + PIECE,
+                    (long) pieces * PIECE,
+                    session.stats().bytes());
+            invariants(session, Snapshot.ZERO);
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
     @Rule("CNT-005")
     @DisplayName("copy_count is one for each fragment, not for each completion")
     void fragmentOfManyPages() {

@@ -16,6 +16,7 @@ import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.net.Device;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Ring.CqeFormat;
@@ -94,6 +95,38 @@ class ZeroCopy {
                 }
             }
             Check.needs(compared > 0, "everything was sent twice: nothing can be said about pages");
+        }
+    }
+
+    @Test
+    @Rule({"NIC-001", "BUF-012"})
+    @DisplayName(
+            "small packets, of which drivers make chains: limits may end anywhere in one, and the next goes on there")
+    void chains() {
+        NetdevPath path = Paths.netdev();
+        // Twice as many as one packet has room for, which is what makes a chain, and fewer than the queue has buffers.
+        int segment = 600;
+        int bytes = 36 * segment;
+        var registration =
+                Steered.registration(path, Steered.PLENTY).stats().over(family -> path.connect(family, segment));
+        try (Session session = Session.open(registration);
+                Device.Rule rule = path.steer(session.tcp(), path.queue())) {
+            for (int limit = bytes; limit > 100; limit /= 5) {
+                session.send(bytes);
+                session.awaitArrival();
+                while (session.received() < session.tcp().sent()) {
+                    int goal = (int) Math.min(limit, session.tcp().sent() - session.received());
+                    long before = session.received();
+                    session.startReceiving(goal);
+                    session.awaitTerminal();
+                    Check.equal("bytes of a receive limited to " + goal, goal, session.received() - before);
+                }
+                session.giveBackAll();
+            }
+            Check.equal(
+                    "statistics of what rule " + rule.location() + " sent to the queue",
+                    Snapshot.ZERO,
+                    session.stats());
         }
     }
 

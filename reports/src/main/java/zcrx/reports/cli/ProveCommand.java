@@ -8,12 +8,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -134,24 +135,33 @@ final class ProveCommand implements Callable<Integer> {
 
     /** The runs without a fault: of each stage one, before the first fault that needs it. */
     private static final class Control {
-        private final Map<Stage, Verdict> verdicts = new HashMap<>();
+        private final Map<Stage, CompletableFuture<Verdict>> verdicts = new ConcurrentHashMap<>();
 
         private interface Trial {
             Run run() throws IOException;
         }
 
-        synchronized boolean passes(Stage stage, Trial trial) throws IOException {
-            Verdict verdict = verdicts.get(stage);
-            if (verdict == null) {
-                verdict = verdict() == Verdict.PASS ? trial.run().verdict() : Verdict.ERROR;
-                verdicts.put(stage, verdict);
+        /** Who needs a stage that is being run waits for it, and nobody else. */
+        boolean passes(Stage stage, Trial trial) throws IOException {
+            var mine = new CompletableFuture<Verdict>();
+            CompletableFuture<Verdict> earlier = verdicts.putIfAbsent(stage, mine);
+            if (earlier != null) {
+                return earlier.join() == Verdict.PASS;
             }
-            return verdict == Verdict.PASS;
+            try {
+                mine.complete(verdict() == Verdict.PASS ? trial.run().verdict() : Verdict.ERROR);
+            } finally {
+                mine.complete(Verdict.ERROR);
+            }
+            return mine.join() == Verdict.PASS;
         }
 
-        /** The worst. */
-        synchronized Verdict verdict() {
-            return verdicts.values().stream().min(Comparator.naturalOrder()).orElse(Verdict.PASS);
+        /** The worst of those that have ended. */
+        Verdict verdict() {
+            return verdicts.values().stream()
+                    .map(verdict -> verdict.getNow(Verdict.PASS))
+                    .min(Comparator.naturalOrder())
+                    .orElse(Verdict.PASS);
         }
     }
 
