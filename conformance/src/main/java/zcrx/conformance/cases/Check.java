@@ -7,6 +7,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.opentest4j.TestAbortedException;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.StructType.Field;
@@ -16,6 +18,10 @@ import zcrx.fixtures.evidence.Expectation.Relation;
 import zcrx.fixtures.evidence.MemorySeen;
 import zcrx.fixtures.evidence.Observations;
 import zcrx.fixtures.evidence.Passed;
+import zcrx.fixtures.journal.Again;
+import zcrx.fixtures.journal.InTurn;
+import zcrx.fixtures.journal.Journal;
+import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Errno;
@@ -47,6 +53,49 @@ final class Check {
                     what + " is " + number(actual) + ", expected at least " + number(least), atLeast(least, actual));
         }
         Passed.note(() -> atLeast(least, actual));
+    }
+
+    /** Both are asked for here, so that a program can compare the same two. */
+    static void equal(String what, LongSupplier expected, LongSupplier actual) {
+        compare(what, Relation.EQUAL, expected, actual);
+    }
+
+    /** See {@link #equal(String, LongSupplier, LongSupplier)}. */
+    static void atLeast(String what, LongSupplier least, LongSupplier actual) {
+        compare(what, Relation.AT_LEAST, least, actual);
+    }
+
+    /** See {@link #equal(String, LongSupplier, LongSupplier)}. */
+    static void atMost(String what, LongSupplier most, LongSupplier actual) {
+        compare(what, Relation.AT_MOST, most, actual);
+    }
+
+    private static void compare(String what, Relation relation, LongSupplier with, LongSupplier actual) {
+        long limit = with.getAsLong();
+        Object expected = Observations.asExpected(limit);
+        long found = actual.getAsLong();
+        Optional<Expectation> expectation =
+                Observations.of(found).map(from -> new Expectation(from, relation, expected));
+        boolean holds = switch (relation) {
+            case EQUAL -> found == limit;
+            case UNEQUAL -> found != limit;
+            case AT_LEAST -> found >= limit;
+            case AT_MOST -> found <= limit;
+        };
+        if (!holds) {
+            throw new RuleViolation(
+                    what + " is " + number(found) + ", expected " + words(relation) + number(limit), expectation);
+        }
+        Passed.note(() -> expectation);
+    }
+
+    private static String words(Relation relation) {
+        return switch (relation) {
+            case EQUAL -> "";
+            case UNEQUAL -> "anything but ";
+            case AT_LEAST -> "at least ";
+            case AT_MOST -> "at most ";
+        };
     }
 
     private static Optional<Expectation> atLeast(long least, long actual) {
@@ -97,12 +146,14 @@ final class Check {
         }
     }
 
-    /** Runs something in a thread of its own, and fails as it fails. */
+    /** Runs something in a thread of its own, and fails as it fails; a program can do the same. */
     static void inAnotherThread(Runnable body) {
         var thrown = new AtomicReference<Throwable>();
         Thread thread = Thread.ofPlatform()
                 .uncaughtExceptionHandler((_, e) -> thrown.set(e))
-                .start(body);
+                .unstarted(body);
+        Journal.add(new InTurn(thread.threadId()));
+        thread.start();
         try {
             thread.join();
         } catch (InterruptedException e) {
@@ -131,6 +182,30 @@ final class Check {
                 }
             }
         }
+    }
+
+    /**
+     * Repeats a call until it gives this, as a kernel does something in its own time; that it never does is a violation.
+     *
+     * @param round ends with the call; of all rounds but the last, the journal keeps nothing
+     */
+    static void eventually(String violation, long expected, Supplier<Outcome> round) {
+        Journal.add(new Again(Again.Part.ROUND));
+        long begin = Journal.position();
+        var last = new AtomicReference<Outcome>();
+        boolean held = Await.holds(() -> {
+            Journal.forget(begin);
+            Outcome outcome = round.get();
+            last.set(outcome);
+            return outcome.result() == expected;
+        });
+        Journal.add(new Again(Again.Part.END));
+        Outcome outcome = Objects.requireNonNull(last.get());
+        if (!held) {
+            throw new RuleViolation(
+                    violation + ", " + Await.PATIENCE.toSeconds() + " s later\n" + outcome, outcome.expected(expected));
+        }
+        Passed.note(() -> outcome.expected(expected));
     }
 
     /** Waits for what a kernel does in its own time; that it never does it is a violation. */

@@ -2,7 +2,6 @@
 package zcrx.conformance.cases;
 
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Evidence;
@@ -144,11 +143,10 @@ class Control {
     @Rule("CTL-008")
     @DisplayName("only the thread that submits to the ring may control: EEXIST for another")
     void otherThread() {
-        withInstance(instance -> CompletableFuture.runAsync(() -> {
-                    instance.flush().mustBe(Errno.EEXIST);
-                    instance.arm(Zcrx.EVENT_COPY).mustBe(Errno.EEXIST);
-                })
-                .join());
+        withInstance(instance -> Check.inAnotherThread(() -> {
+            instance.flush().mustBe(Errno.EEXIST);
+            instance.arm(Zcrx.EVENT_COPY).mustBe(Errno.EEXIST);
+        }));
     }
 
     @Test

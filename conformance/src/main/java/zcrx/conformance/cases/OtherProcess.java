@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import zcrx.fixtures.abi.Dialect;
+import zcrx.fixtures.journal.Journal;
+import zcrx.fixtures.journal.ProcessBegun;
 import zcrx.fixtures.ring.RuleViolation;
 
 /** Another process that runs a class of the suite, with the same JVM. Killed at the latest when this is closed. */
@@ -33,6 +35,7 @@ final class OtherProcess implements AutoCloseable {
             words.add(arg.toString());
         }
         try {
+            Journal.add(new ProcessBegun(main.getSimpleName()));
             return new OtherProcess(new ProcessBuilder(words)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start());

@@ -5,6 +5,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import zcrx.fixtures.evidence.Expectation;
+import zcrx.fixtures.evidence.Passed;
+import zcrx.fixtures.sys.Await;
+import zcrx.fixtures.zcrx.OwnProcess;
 
 /** Memory that the kernel holds in its place. */
 final class Pinned {
@@ -12,12 +16,13 @@ final class Pinned {
 
     /** A ring's end is worked off later, by a kernel thread. */
     static void awaitNone() {
-        Check.eventually("VmPin is not 0 kB though every ring is closed", () -> kib() == 0);
-    }
-
-    /** What this process is accounted for, in KiB. */
-    static long kib() {
-        return number("/proc/self/status", "VmPin:");
+        if (!Await.holds(() -> OwnProcess.pinnedKib() == 0)) {
+            Check.equal(
+                    "VmPin in kB, " + Await.PATIENCE.toSeconds() + " s after every ring was closed,",
+                    0,
+                    OwnProcess.pinnedKib());
+        }
+        Passed.note(() -> Expectation.equal(0L, 0L));
     }
 
     /**
