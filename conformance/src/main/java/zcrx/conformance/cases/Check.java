@@ -71,6 +71,7 @@ final class Check {
     }
 
     private static void compare(String what, Relation relation, LongSupplier with, LongSupplier actual) {
+        Observations.forget();
         long limit = with.getAsLong();
         Object expected = Observations.asExpected(limit);
         long found = actual.getAsLong();

@@ -106,12 +106,7 @@ final class Steered implements AutoCloseable {
 
     /** Gives everything back until all that was sent has come. */
     void recover() {
-        session.giveBackAll();
-        while (session.received() < session.tcp().sent()) {
-            session.receive(1);
-            session.giveBackAll();
-        }
-        session.settle();
+        session.recover();
     }
 
     @Override
