@@ -25,6 +25,7 @@ import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Repeats;
 import zcrx.reports.run.Repetition;
 import zcrx.reports.run.Run;
+import zcrx.reports.run.Setup;
 import zcrx.reports.run.Shards;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
@@ -96,25 +97,30 @@ public final class MatrixDirectory {
      * A directory for one of the runs. Those asked for first come first in the report.
      *
      * @param repetition that it is part of
+     * @param setup of the run, as far as it is known before it begins
      */
-    public synchronized RunDirectory add(String label, Repetition repetition) {
+    public synchronized RunDirectory add(String label, Repetition repetition, Setup setup) {
         long number =
                 1 + parts.stream().filter(part -> part.label.equals(label)).count();
         return repetition.runsOnce()
-                ? add(label, label, null, null)
-                : add(label, label + "-repeat-" + number, repetition, null);
+                ? add(label, label, null, null, setup)
+                : add(label, label + "-repeat-" + number, repetition, null, setup);
     }
 
     /** A directory for a run of a shard, which makes one run with all others of the same label. */
-    public synchronized RunDirectory add(String label, Shard shard) {
-        return add(label, label + "-shard-" + shard.number() + "-of-" + shard.of(), null, shard.word());
+    public synchronized RunDirectory addShard(String label, Setup setup) {
+        Shard shard = setup.shard();
+        return add(label, label + "-shard-" + shard.number() + "-of-" + shard.of(), null, shard.word(), setup);
     }
 
-    private RunDirectory add(String label, String name, @Nullable Repetition repeat, @Nullable String shard) {
+    private RunDirectory add(
+            String label, String name, @Nullable Repetition repeat, @Nullable String shard, Setup setup) {
         RunDirectory directory = RunDirectory.createNew(path, name);
         parts.add(new Part(label, String.valueOf(directory.path().getFileName()), repeat, shard));
         try {
-            RunDirectory.write(path.resolve(RECORD), JSON.writeValueAsString(new Recorded(parts)) + "\n");
+            // What is named here can be reported, whenever this program is killed.
+            directory.plan(setup);
+            RunDirectory.replace(path.resolve(RECORD), JSON.writeValueAsString(new Recorded(parts)) + "\n");
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot record the runs", "give a directory with room, --out");
         }
@@ -182,10 +188,11 @@ public final class MatrixDirectory {
         Repeats repeats = first.repeat == null ? null : new Repeats(first.repeat);
         var runs = new ArrayList<Run>();
         for (Part part : column) {
-            Run run = RunDirectory.of(path.resolve(part.directory)).replay(knownBugs);
+            RunDirectory directory = RunDirectory.of(path.resolve(part.directory));
+            Run run = directory.replay(knownBugs);
             if (repeats == null) {
                 runs.add(run);
-            } else {
+            } else if (repeats.done() == 0 || directory.hasBegun()) {
                 repeats.add(part.directory, run);
             }
         }

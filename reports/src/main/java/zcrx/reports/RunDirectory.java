@@ -78,7 +78,7 @@ public final class RunDirectory {
      * What {@code run.json} holds.
      *
      * @param format of this file and those beside it
-     * @param guests in their order; there are two when the first died and left a rest
+     * @param guests in their order; none before the first, two when that died and left a rest
      */
     private record Recorded(int format, Setup setup, List<Guest> guests) {
         static final int FORMAT = 2;
@@ -148,6 +148,16 @@ public final class RunDirectory {
      */
     public static RunDirectory createBelow(Path parent, Instant started, String what) {
         return createNew(parent, TIME.format(started.atZone(ZoneId.systemDefault())) + "-" + what);
+    }
+
+    /** Says what is going to run here, so that it is known should this program be killed before. */
+    void plan(Setup setup) throws IOException {
+        writeRecord(new Recorded(Recorded.FORMAT, setup, List.of()));
+    }
+
+    /** Whether it got as far as a guest. */
+    boolean hasBegun() throws IOException {
+        return !read().guests().isEmpty();
     }
 
     /** A new one of this name, or with a number behind it. */
@@ -228,10 +238,14 @@ public final class RunDirectory {
     }
 
     private void writeRecord(Recorded record) throws IOException {
-        // In one step: a full disk must not leave half of it.
-        Path whole = path.resolve(RECORD + ".new");
-        Files.writeString(whole, JSON.writeValueAsString(record) + "\n");
-        Files.move(whole, path.resolve(RECORD), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        replace(path.resolve(RECORD), JSON.writeValueAsString(record) + "\n");
+    }
+
+    /** In one step: neither a full disk nor the end of this program may leave half of it. */
+    static void replace(Path file, String text) throws IOException {
+        Path whole = file.resolveSibling(file.getFileName() + ".new");
+        Files.writeString(whole, text);
+        Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private Recorded read() throws IOException {
@@ -266,7 +280,10 @@ public final class RunDirectory {
             diedAt = recorder.diedAt().orElse("");
         }
         if (run == null) {
-            throw new IOException(path.resolve(RECORD) + ": knows of no guest");
+            run = new RunRecorder(record.setup(), knownBugs, new RunRecorder.Listener() {})
+                    .finish(
+                            new Ending(Ending.Kind.NOT_STARTED, "the runner itself was killed before this began"),
+                            Duration.ZERO);
         }
         return Files.exists(path.resolve(REPRODUCTIONS))
                 ? run.attaching(
@@ -282,7 +299,7 @@ public final class RunDirectory {
         write(path.resolve(REPRODUCTIONS), JSON.writeValueAsString(verdicts) + "\n");
     }
 
-    /** Copies what was recorded, so that {@code other}, which is empty, can be gone through and reported in its place. */
+    /** Copies what was recorded, so that {@code other}, which is new, can be gone through and reported in its place. */
     public void copyTo(RunDirectory other) throws IOException {
         var names = new ArrayList<>(List.of(RECORD));
         for (int i = 0; i < read().guests().size(); i++) {
@@ -293,7 +310,7 @@ public final class RunDirectory {
             names.add(REPRODUCTIONS);
         }
         for (String name : names) {
-            Files.copy(path.resolve(name), other.path.resolve(name));
+            Files.copy(path.resolve(name), other.path.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 

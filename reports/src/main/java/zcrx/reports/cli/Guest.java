@@ -12,4 +12,14 @@ import zcrx.vm.SuiteHost;
  * @param host that runs it, or throws why it cannot be run
  * @param repetition how often it is to be run
  */
-record Guest(String label, Setup setup, SuiteHost host, Repetition repetition) {}
+record Guest(String label, Setup setup, SuiteHost host, Repetition repetition) {
+
+    /**
+     * Of the run that begins now.
+     *
+     * @param number of the repeat, from 1
+     */
+    Setup setup(int number) {
+        return setup.startedNow(repetition.seed(setup.seed(), number));
+    }
+}

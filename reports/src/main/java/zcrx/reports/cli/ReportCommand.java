@@ -21,6 +21,7 @@ import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
 import zcrx.reports.run.KnownBugs;
 import zcrx.reports.run.Run;
+import zcrx.reports.run.Setup;
 import zcrx.reports.run.Shards;
 import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
@@ -137,11 +138,10 @@ final class ReportCommand implements Callable<Integer> {
             for (Merged column : columns) {
                 for (MatrixDirectory.Source source : column.sources) {
                     for (RunDirectory run : source.runs()) {
+                        Setup setup = run.replay(knownBugs).setup();
                         RunDirectory copy = column.shards == null
-                                ? matrix.add(column.label, source.repetition())
-                                : matrix.add(
-                                        column.label,
-                                        run.replay(knownBugs).setup().shard());
+                                ? matrix.add(column.label, source.repetition(), setup)
+                                : matrix.addShard(column.label, setup);
                         run.copyTo(copy);
                         copy.report(copy.replay(knownBugs), catalogue, new AllureHtml(Main.home()));
                     }

@@ -188,7 +188,8 @@ final class Session {
             try (ExecutorService threads = Executors.newFixedThreadPool(
                     room, Thread.ofPlatform().name("guest ", 1).factory())) {
                 List<Future<Column>> running = guests.stream()
-                        .map(guest -> new Place(guest, directory.add(guest.label(), guest.repetition())))
+                        .map(guest ->
+                                new Place(guest, directory.add(guest.label(), guest.repetition(), guest.setup(1))))
                         .map(place -> threads.submit(() -> each.run(place)))
                         .toList();
                 for (Future<Column> column : running) {
@@ -257,7 +258,7 @@ final class Session {
                 if (repeats.isOver() || stop.requested()) {
                     break;
                 }
-                own = directory.add(guest.label(), guest.repetition());
+                own = directory.add(guest.label(), guest.repetition(), guest.setup(repeats.done() + 1));
             }
             Column column = repeats.column(guest.label());
             say(to -> to.end(column));
@@ -265,8 +266,7 @@ final class Session {
         }
 
         private Run once(Guest guest, RunDirectory own, String name, int number) {
-            Setup setup = guest.setup()
-                    .startedNow(guest.repetition().seed(guest.setup().seed(), number));
+            Setup setup = guest.setup(number);
             Run run = new RecordedRun(options.seeded(setup.seed()), timeout, knownBugs, stop)
                     .on(guest.host(), setup, own, screen.begin(name));
             synchronized (this) {

@@ -304,25 +304,80 @@ class HardFailuresIT {
         assertThat(summary().at("/reasons").toString()).contains("stopped by the user");
     }
 
-    @Test
-    void aSignalAmongRepeats() throws Exception {
+    private Running repeating(String... options) throws IOException {
         List<String> words = words("before");
-        words.addAll(List.of("--until-fail"));
-        Running running = new Running(List.of("env", "--default-signal=INT"), Map.of(), words);
+        words.addAll(List.of(options));
+        return new Running(List.of("env", "--default-signal=INT"), Map.of(), words);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM"})
+    void aSignalAmongRepeats(String name) throws Exception {
+        Running running = repeating("--until-fail");
         String second = "-repeat-2";
         while (running.process.isAlive() && directory(second).isEmpty()) {
             TimeUnit.MILLISECONDS.sleep(100);
         }
-        running.signal("INT");
+        running.signal(name);
         Outcome outcome = running.end(REPORTS);
+        row("SIG" + name + " in the second of --until-fail", outcome);
         assertThat(outcome.status()).as(outcome.stderr()).isEqualTo(125);
         JsonNode all = summary().at("/kernels/0");
-        assertThat(all.at("/repeats").valueStream().map(r -> r.at("/verdict").asString()))
-                .containsExactly("pass", "error");
+        assertThat(repeats()).containsExactly("pass", "error");
         assertThat(all.at("/tests/0/repeats/pass").asInt()).isEqualTo(1);
         assertThat(all.at("/reasons").toString()).contains("repeat 2: stopped by the user");
         assertThat(directory(second).orElseThrow().resolve("report/index.html")).isNotEmptyFile();
         assertThat(out.resolve("report/matrix.html")).isNotEmptyFile();
+    }
+
+    @Test
+    void aSignalBetweenRepeats() throws Exception {
+        Running running = repeating("--repeat", "3");
+        awaitReportOfFirst(running);
+        running.signal("TERM");
+        Outcome outcome = running.end(REPORTS);
+        row("SIGTERM behind the first of --repeat 3", outcome);
+        assertThat(outcome.status()).as(outcome.stderr()).isEqualTo(125);
+        assertThat(repeats()).startsWith("pass").doesNotContain("fail");
+        assertThat(summary().at("/kernels/0/reasons").toString()).contains(" of 3 repeats were run");
+        assertThat(outcome.stdout()).isEqualTo(Files.readString(out.resolve("results.ktap")));
+    }
+
+    @Test
+    void aRunnerThatIsKilledBetweenRepeats() throws Exception {
+        Running running = repeating("--repeat", "3");
+        awaitReportOfFirst(running);
+        running.process.destroyForcibly().waitFor();
+        // Nobody was left to remove them.
+        try (Stream<Path> files = Files.list(tmp)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.delete(file);
+            }
+        }
+        Outcome outcome = new Running(List.of(), Map.of(), List.of("report", out.toString())).end(REPORTS);
+        row("the runner killed behind the first of --repeat 3, then ./zcrx report", outcome);
+        assertThat(outcome.status()).as(outcome.stderr()).isEqualTo(125);
+        assertThat(repeats()).startsWith("pass").doesNotContain("fail");
+        assertThat(summary().at("/kernels/0/reasons").toString()).contains(" of 3 repeats were run");
+        assertThat(out.resolve("report/matrix.html")).isNotEmptyFile();
+    }
+
+    /** The first has ended then, and the second has not begun. */
+    private void awaitReportOfFirst(Running running) throws IOException, InterruptedException {
+        while (directory("-repeat-1")
+                .filter(first -> Files.exists(first.resolve("summary.json")))
+                .isEmpty()) {
+            assertThat(running.process.isAlive()).as("reports the first").isTrue();
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    private List<String> repeats() throws IOException {
+        return summary()
+                .at("/kernels/0/repeats")
+                .valueStream()
+                .map(r -> r.at("/verdict").asString())
+                .toList();
     }
 
     private Optional<Path> directory(String ending) throws IOException {

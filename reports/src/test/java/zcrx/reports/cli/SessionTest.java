@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent;
+import zcrx.reports.MatrixDirectory;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.run.ExitCode;
 import zcrx.reports.run.Feed;
@@ -267,7 +270,7 @@ class SessionTest {
         try {
             Files.createDirectory(out.resolve(file));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -393,6 +396,45 @@ class SessionTest {
         // How many there are going to be is not known before.
         assertThat(results.toString(StandardCharsets.UTF_8)).startsWith("KTAP version 1\n  KTAP version 1\n");
         assertThat(out.resolve("results.ktap")).content().startsWith("KTAP version 1\n1..3\n");
+    }
+
+    @Test
+    void aKilledRunnerLeavesWhatHadEnded() throws IOException {
+        var runs = new AtomicInteger();
+        var thrice = new Repetition(3, false, true);
+        SuiteHost host = (options, timeout, observer) -> {
+            if (runs.incrementAndGet() == 2) {
+                // What whoever is killed now would leave.
+                copy(out, temp.resolve("killed"));
+            }
+            return pass(options, timeout, observer);
+        };
+        runAll(1, new Guest("7.3.4", Feed.SETUP, host, thrice), guest("7.2.12", SessionTest::pass));
+        out = temp.resolve("killed");
+        assertThat(Main.run("report", out.toString())).isEqualTo(125);
+        assertThat(summary()
+                        .at("/kernels/0/repeats")
+                        .valueStream()
+                        .map(r -> r.at("/verdict").asString()))
+                .containsExactly("pass", "error");
+        assertThat(summary().at("/kernels/0/tests/0/repeats").toString()).isEqualTo("{\"pass\":1}");
+        assertThat(summary().at("/kernels/0/reasons").toString()).contains("2 of 3 repeats were run");
+        assertThat(summary().at("/kernels/1/reasons/0").asString())
+                .isEqualTo("the runner itself was killed before this began");
+
+        MatrixDirectory.of(out).add("7.3.4", thrice, Feed.SETUP);
+        assertThat(Main.run("report", out.toString())).isEqualTo(125);
+        assertThat(summary().at("/kernels/0/repeats").size()).isEqualTo(2);
+    }
+
+    private static void copy(Path from, Path to) {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
