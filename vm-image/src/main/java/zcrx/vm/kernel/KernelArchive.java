@@ -90,6 +90,11 @@ final class KernelArchive {
                         : ": a tar file without a kernel in it, such as boot/vmlinuz-… or bzImage"));
     }
 
+    /** Whether there is such a file in it. */
+    boolean has(Path name) throws IOException {
+        return find(Pattern.compile("(\\./)?" + Pattern.quote(name.toString())), OutputStream.nullOutputStream());
+    }
+
     /** Writes the configuration that it holds, if there is one. */
     boolean copyConfig(OutputStream out) throws IOException {
         return find(CONFIG, out);

@@ -27,10 +27,16 @@ final class KernelDirectory {
 
     /**
      * @param spec as the user wrote it, for messages
+     * @param path absolute
      */
     KernelDirectory(String spec, Path path) {
         this.spec = spec;
         this.path = path;
+    }
+
+    /** Absolute. */
+    Path path() {
+        return path;
     }
 
     boolean isTree() {
@@ -79,6 +85,20 @@ final class KernelDirectory {
         try (Stream<Path> files = Files.list(path)) {
             return files.filter(f -> f.toString().endsWith(".deb")).sorted().toList();
         }
+    }
+
+    /** The package to build modules for a release with, as {@code make bindeb-pkg} leaves it. */
+    Optional<Path> headers(String release) throws IOException {
+        for (Path deb : packages()) {
+            Optional<KernelArchive> archive = String.valueOf(deb.getFileName()).startsWith("linux-headers-")
+                    ? KernelArchive.of(deb)
+                    : Optional.empty();
+            if (archive.isPresent()
+                    && archive.get().has(ModuleBuild.headers(release).resolve("Makefile"))) {
+                return Optional.of(deb);
+            }
+        }
+        return Optional.empty();
     }
 
     /** The configuration that lies beside the kernel. */

@@ -101,9 +101,9 @@ public final class KernelSources {
      * from the package with its source.
      */
     public GuestModule netdevsim(Kernel kernel) {
-        Path tree = tree(kernel);
-        if (Files.isDirectory(tree)) {
-            Path module = NetdevsimSource.module(tree);
+        Optional<Path> tree = directory(kernel).filter(KernelDirectory::isTree).map(KernelDirectory::path);
+        if (tree.isPresent()) {
+            Path module = NetdevsimSource.module(tree.get());
             return Files.isReadable(module)
                     ? GuestModule.of(NetdevsimSource.NAME, module)
                     : GuestModule.missing(
@@ -160,21 +160,57 @@ public final class KernelSources {
         return unpacked.resolve("usr/src").resolve(name + ".tar.xz");
     }
 
-    /** A build tree, if that is what the kernel was given by. */
-    private static Path tree(Kernel kernel) {
-        return Path.of(kernel.spec().replace('\0', '?'));
+    /** If that is what the kernel was given by. */
+    private static Optional<KernelDirectory> directory(Kernel kernel) {
+        Path path = path(kernel.spec());
+        return Files.isDirectory(path) ? Optional.of(new KernelDirectory(kernel.spec(), path)) : Optional.empty();
+    }
+
+    private static Path path(String spec) {
+        return Path.of(spec.replace('\0', '?')).toAbsolutePath().normalize();
     }
 
     private FileCache.Entry build(Kernel kernel, ModuleBuild build, String name) throws IOException {
-        Path tree = tree(kernel);
-        boolean isTree = Files.isDirectory(tree);
         String release = kernel.release();
-        if (!isTree && !ModuleBuild.isDebian(release)) {
-            throw new CannotTestException(
-                    "it cannot be built for a kernel file that isn't Debian's: give the build tree");
+        Optional<KernelDirectory> directory = directory(kernel);
+        if (directory.isPresent() && directory.get().isTree()) {
+            return build(
+                    build, release, name, dir -> build.withTree(directory.get().path(), dir));
         }
+        if (ModuleBuild.isDebian(release)) {
+            Path headers = debianHeaders(release);
+            return build(build, release, name, dir -> build.withHeaders(release, headers, dir));
+        }
+        Optional<Path> headers = directory.isPresent() ? directory.get().headers(release) : Optional.empty();
+        if (headers.isPresent()) {
+            return build(build, release, name, dir -> build.withPackage(release, headers.get(), dir));
+        }
+        throw new CannotTestException(
+                directory.isPresent()
+                        ? "it cannot be built without the kernel's headers: add the package linux-headers-" + release
+                                + " of make bindeb-pkg, or give the build tree"
+                        : "it cannot be built for a kernel file that isn't Debian's: give the build tree");
+    }
+
+    /** Builds a module in a directory. */
+    @FunctionalInterface
+    private interface Making {
+        Path in(Path dir) throws IOException;
+    }
+
+    private FileCache.Entry build(ModuleBuild build, String release, String name, Making making) throws IOException {
+        Path dir = Files.createTempDirectory(cacheDir, "module-");
+        try (Progress.Task _ = progress.begin("building " + build.name() + " for " + release)) {
+            Path module = making.in(dir);
+            return cache.put(name, out -> Files.copy(module, out));
+        } finally {
+            deleteTree(dir);
+        }
+    }
+
+    private Path debianHeaders(String release) throws IOException {
         Path headers = cacheDir.resolve("headers").resolve(release);
-        if (!isTree && !Files.isDirectory(headers)) {
+        if (!Files.isDirectory(headers)) {
             Path part = Files.createTempDirectory(cacheDir, "headers-");
             try {
                 Path unpacked = part.resolve(release);
@@ -185,13 +221,7 @@ public final class KernelSources {
                 deleteTree(part);
             }
         }
-        Path dir = Files.createTempDirectory(cacheDir, "module-");
-        try (Progress.Task _ = progress.begin("building " + build.name() + " for " + release)) {
-            Path module = isTree ? build.withTree(tree, dir) : build.withHeaders(release, headers, dir);
-            return cache.put(name, out -> Files.copy(module, out));
-        } finally {
-            deleteTree(dir);
-        }
+        return headers;
     }
 
     /**
@@ -356,7 +386,7 @@ public final class KernelSources {
     }
 
     private Kernel fromFile(String spec) throws IOException {
-        Path path = Path.of(spec.replace('\0', '?'));
+        Path path = path(spec);
         if (spec.isBlank() || !Files.exists(path)) {
             throw new BadRequestException(
                     "unknown kernel '" + spec
@@ -365,14 +395,12 @@ public final class KernelSources {
         if (!Files.isReadable(path)) {
             throw new BadRequestException(spec + ": no permission to read it");
         }
-        Path absolute = path.toAbsolutePath().normalize();
         if (!Files.isDirectory(path)) {
-            return fromImage(spec, absolute, "file " + absolute)
-                    .orElseThrow(() -> new BadRequestException(spec + NO_KERNEL));
+            return fromImage(spec, path, "file " + path).orElseThrow(() -> new BadRequestException(spec + NO_KERNEL));
         }
-        var directory = new KernelDirectory(spec, absolute);
+        var directory = new KernelDirectory(spec, path);
         Path file = directory.kernel();
-        String origin = directory.isTree() ? "build tree " + absolute : "file " + file;
+        String origin = directory.isTree() ? "build tree " + path : "file " + file;
         return fromImage(spec, file, origin)
                 .orElseThrow(() -> new BadRequestException(file + ": not a kernel for x86-64; build it again"));
     }
@@ -418,7 +446,7 @@ public final class KernelSources {
         return exclusively("find the configuration of " + kernel.release(), () -> {
             Optional<KernelConfig> beside = kernel.spec().startsWith(DebianSpec.PREFIX)
                     ? debianConfig(kernel)
-                    : configBeside(Path.of(kernel.spec()).toAbsolutePath().normalize(), kernel.release());
+                    : configBeside(path(kernel.spec()), kernel.release());
             return beside.isPresent()
                     ? beside
                     : KernelConfig.inside(Files.readAllBytes(kernel.image()), "the image's own");
@@ -438,7 +466,8 @@ public final class KernelSources {
             return read(config.get());
         }
         for (Path deb : directory.packages()) {
-            Optional<KernelConfig> found = configIn(KernelArchive.of(deb).orElseThrow(), deb);
+            Optional<KernelArchive> archive = KernelArchive.of(deb);
+            Optional<KernelConfig> found = archive.isPresent() ? configIn(archive.get(), deb) : none();
             if (found.isPresent()) {
                 return found;
             }

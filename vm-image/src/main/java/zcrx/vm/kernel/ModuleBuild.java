@@ -64,7 +64,25 @@ final class ModuleBuild {
 
     /** With a kernel that was built where it was configured. */
     Path withTree(Path tree, Path dir) throws IOException {
-        return make(dir, List.of("make", "-C", tree.toAbsolutePath().toString()));
+        var words = new ArrayList<>(List.of("make", "-C", tree.toString()));
+        // What make bzImage leaves; make modules would make the other of it.
+        Path symbols = tree.resolve("vmlinux.symvers");
+        if (!Files.exists(tree.resolve("Module.symvers")) && Files.exists(symbols)) {
+            words.add("KBUILD_EXTRA_SYMBOLS=" + symbols);
+        }
+        return make(dir, words);
+    }
+
+    /** Where a package has what modules are built with. */
+    static Path headers(String release) {
+        return Path.of("usr/src", KERNEL_DIR + release);
+    }
+
+    /** With the package of headers that {@code make bindeb-pkg} makes. */
+    Path withPackage(String release, Path deb, Path dir) throws IOException {
+        Path unpacked = Files.createDirectory(dir.resolve("headers"));
+        must(List.of("dpkg-deb", "-x", deb.toString(), unpacked.toString()));
+        return withTree(unpacked.resolve(headers(release)), dir);
     }
 
     /** Whether Debian has packages to build modules for this release with. */
@@ -114,7 +132,7 @@ final class ModuleBuild {
 
     /** With the unpacked packages of {@link #fetchHeaders}. */
     Path withHeaders(String release, Path headers, Path dir) throws IOException {
-        Path output = headers.resolve("usr/src/" + KERNEL_DIR + release);
+        Path output = headers.resolve(headers(release));
         try (Stream<Path> trees = Files.list(headers.resolve("usr/src"))) {
             Path source = trees.filter(t -> t.getFileName().toString().contains("-common"))
                     .findFirst()

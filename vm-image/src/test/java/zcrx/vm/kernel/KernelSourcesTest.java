@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
+import zcrx.vm.Command;
 
 class KernelSourcesTest {
     private static final byte[] CONFIG = "CONFIG_IO_URING=y\nCONFIG_VETH=m\n# CONFIG_INET is not set\n"
@@ -149,6 +151,48 @@ class KernelSourcesTest {
         assertThat(sources.config(kernel)).isPresent();
         TinyKernel.writeDeb(dir.resolve("debs/linux-image-2.deb"), "./boot/vmlinuz-9.8.8-tiny", bzImage, "xz");
         refuses(dir.resolve("debs").toString(), "linux-image-1.deb, linux-image-2.deb");
+    }
+
+    @Test
+    void buildsModulesWithThePackageOfHeaders() throws IOException {
+        Path debs = Files.createDirectories(dir.resolve("debs"));
+        byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "zstd");
+        TinyKernel.writeDeb(debs.resolve("linux-image-1.deb"), "./boot/vmlinuz-9.8.7-tiny", bzImage, "xz");
+        Files.writeString(debs.resolve("notes.deb"), "no package");
+        Kernel kernel = sources.resolve(debs.toString());
+        assertThat(sources.config(kernel)).isEmpty();
+        file("module/Kbuild", new byte[0]);
+        file("module/module.c", "int here;".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        GuestModule without = sources.module(kernel, dir.resolve("module"));
+        assertThat(without.reason()).contains("add the package linux-headers-9.8.7-tiny");
+        assertThat(sources.netdevsim(kernel).reason()).contains("CONFIG_NETDEVSIM");
+
+        // Of another kernel.
+        headers("9.8.8", debs);
+        assertThat(sources.module(kernel, dir.resolve("module")).file()).isEmpty();
+        headers(TinyKernel.RELEASE, debs);
+        assertThat(sources.module(kernel, dir.resolve("module")).file()).isPresent();
+        try (var left = Files.list(cache)) {
+            assertThat(left.map(p -> p.getFileName().toString())).noneMatch(name -> name.startsWith("module-"));
+        }
+    }
+
+    private void headers(String release, Path into) throws IOException {
+        Path tree = dir.resolve("headers-" + release);
+        Path make = tree.resolve("usr/src/linux-headers-" + release + "/Makefile");
+        Files.createDirectories(make.getParent());
+        Files.writeString(make, "modules:\n\tgcc -c $(M)/module.c -o $(M)/module.ko\n");
+        Files.createDirectories(tree.resolve("DEBIAN"));
+        Files.writeString(tree.resolve("DEBIAN/control"), """
+                Package: linux-headers-%s
+                Version: 1
+                Architecture: amd64
+                Maintainer: nobody
+                Description: headers
+                """.formatted(release));
+        String deb = into.resolve("linux-headers-" + release + "_1_amd64.deb").toString();
+        assertThat(Command.run(List.of("dpkg-deb", "-b", tree.toString(), deb)).ok())
+                .isTrue();
     }
 
     @ParameterizedTest
