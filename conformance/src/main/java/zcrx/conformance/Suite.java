@@ -251,15 +251,17 @@ public final class Suite {
         results.write(new ResultEvent.Plan(options.profile().word(), options.seed(), plan(batches)));
         var listener = new ResultListener(results, kernelLog, isExporting());
         Evidence.to(listener);
-        for (Batch batch : batches) {
-            listener.on(batch.path());
-            for (ListedTest foreign : batch.having(false).tests()) {
-                listener.notRun(
-                        foreign.id(batch.path()),
-                        Status.SKIP,
-                        "no rule of dialect " + Dialect.spoken().word());
+        try (var _ = new Pulse(results)) {
+            for (Batch batch : batches) {
+                listener.on(batch.path());
+                for (ListedTest foreign : batch.having(false).tests()) {
+                    listener.notRun(
+                            foreign.id(batch.path()),
+                            Status.SKIP,
+                            "no rule of dialect " + Dialect.spoken().word());
+                }
+                test(batch.having(true), listener);
             }
-            test(batch.having(true), listener);
         }
         results.write(new ResultEvent.Bye(listener.ended()));
     }

@@ -23,6 +23,7 @@ class ResultWriterTest {
     void oneLineForEachEvent() {
         assertThat(written(new ResultEvent.Start("Arm.twice")))
                 .isEqualTo("{\"event\":\"start\",\"id\":\"Arm.twice\"}\n");
+        assertThat(written(new ResultEvent.Alive())).isEqualTo("{\"event\":\"alive\"}\n");
         assertThat(written(new ResultEvent.Bye(3))).isEqualTo("{\"event\":\"bye\",\"ended\":3}\n");
     }
 

@@ -43,7 +43,7 @@ public final class ChildProcess {
     /**
      * How it ended.
      *
-     * @param cut TIMEOUT or INTERRUPTED if it was ended from here; null if it ended by itself
+     * @param cut TIMEOUT, HUNG or INTERRUPTED if it was ended from here; null if it ended by itself
      * @param status its exit status as a shell gives it
      */
     public record Outcome(Ending.@Nullable Kind cut, int status) {
@@ -60,11 +60,18 @@ public final class ChildProcess {
      * and is not left pending. Must not be called on a virtual thread: the kernel kills the program when the thread
      * that started it dies, which is how none is left behind when this process is killed.
      *
+     * @param timeout for the whole
+     * @param silence that ends it when it has lasted too long
      * @param stdout splits standard output into lines, which {@code out} gets
      * @param err gets the lines of standard error; the program is killed when it says true
      */
     public static Outcome run(
-            List<String> command, Duration timeout, LineReader stdout, Consumer<String> out, Predicate<String> err)
+            List<String> command,
+            Duration timeout,
+            Silence silence,
+            LineReader stdout,
+            Consumer<String> out,
+            Predicate<String> err)
             throws IOException {
         // In a session of its own, away from the terminal: Ctrl-C is for us, who then end it in order.
         var words = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "--", "setsid"));
@@ -81,9 +88,7 @@ public final class ChildProcess {
                 }));
         Ending.Kind cut = null;
         try {
-            if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                cut = Ending.Kind.TIMEOUT;
-            }
+            cut = await(process, timeout, silence);
         } catch (InterruptedException e) {
             cut = Ending.Kind.INTERRUPTED;
         }
@@ -91,6 +96,25 @@ public final class ChildProcess {
         uninterrupted(process::waitFor);
         readers.forEach(reader -> uninterrupted(reader::join));
         return new Outcome(cut, process.exitValue());
+    }
+
+    /** Null when it ended by itself. */
+    private static Ending.@Nullable Kind await(Process process, Duration timeout, Silence silence)
+            throws InterruptedException {
+        long end = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            long now = System.nanoTime();
+            if (process.waitFor(Math.min(end - now, Silence.LOOK.toNanos()), TimeUnit.NANOSECONDS)) {
+                return null;
+            }
+            now = System.nanoTime();
+            if (now - end >= 0) {
+                return Ending.Kind.TIMEOUT;
+            }
+            if (silence.isTooLong(now, Silence.waited(process.pid()))) {
+                return Ending.Kind.HUNG;
+            }
+        }
     }
 
     /** Not by {@link Process#destroyForcibly}, which throws away what hasn't been read yet. */

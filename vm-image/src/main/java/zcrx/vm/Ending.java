@@ -15,6 +15,8 @@ public record Ending(Kind kind, String detail) {
         KILLED,
         /** The time was up. */
         TIMEOUT,
+        /** For too long nothing came from a suite that had begun. */
+        HUNG,
         /** The user asked for an early end. */
         INTERRUPTED,
         /** It never ran: QEMU is missing, refuses its arguments, or has no memory. */

@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -51,7 +50,7 @@ public final class LocalHost implements SuiteHost {
     }
 
     @Override
-    public Ending run(SuiteOptions options, Duration timeout, Observer observer) {
+    public Ending run(SuiteOptions options, Limits limits, Observer observer) {
         String mark = "zcrx-run: " + UUID.randomUUID() + " ";
         List<Site> sites = toTakeDown(options);
         try {
@@ -64,7 +63,7 @@ public final class LocalHost implements SuiteHost {
                         .name("kernel log")
                         .start(() -> readKernelLog(mark + "begins", mark + "ends", observer::kernelLog));
                 try {
-                    return runSuite(options, timeout, observer);
+                    return runSuite(options, limits, observer);
                 } finally {
                     sites.forEach(this::takeDown);
                     Files.writeString(KERNEL_LOG, mark + "ends\n");
@@ -105,7 +104,7 @@ public final class LocalHost implements SuiteHost {
         }
     }
 
-    private static Ending runSuite(SuiteOptions options, Duration timeout, Observer observer) throws IOException {
+    private static Ending runSuite(SuiteOptions options, Limits limits, Observer observer) throws IOException {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -118,13 +117,22 @@ public final class LocalHost implements SuiteHost {
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Suite.class.getName(), "--results", "-"));
         command.addAll(options.words());
-        ChildProcess.Outcome outcome =
-                ChildProcess.run(command, timeout, ChildProcess.resultLines(), observer::result, line -> {
+        var silence = new Silence(limits.silence());
+        ChildProcess.Outcome outcome = ChildProcess.run(
+                command,
+                limits.whole(),
+                silence,
+                ChildProcess.resultLines(),
+                line -> {
+                    silence.end();
+                    observer.result(line);
+                },
+                line -> {
                     observer.kernelLog(line);
                     return false;
                 });
         if (outcome.cut() != null) {
-            return new Ending(outcome.cut(), "");
+            return limits.ending(outcome.cut());
         }
         // What init does in a guest.
         observer.result("{\"event\":\"exit\",\"status\":" + outcome.status() + "}");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 package zcrx.vm;
 
-import java.time.Duration;
 import zcrx.conformance.SuiteOptions;
 
 /** A place where the suite runs: a virtual machine, or this machine. */
@@ -11,10 +10,9 @@ public interface SuiteHost {
      * Runs the suite once and returns when it, and everything that was started for it, is gone. Interrupting the
      * calling thread ends the run early, in the same order, with {@link Ending.Kind#INTERRUPTED}.
      *
-     * @param timeout for the whole run
      * @param observer told of each line as it arrives
      */
-    Ending run(SuiteOptions options, Duration timeout, Observer observer);
+    Ending run(SuiteOptions options, Limits limits, Observer observer);
 
     /** Called from several threads, one for each stream. */
     interface Observer {

@@ -19,10 +19,31 @@ class ChildProcessTest {
             ChildProcess.run(
                     List.of("sh", "-c", "echo $$; exec sleep 1000"),
                     Duration.ofSeconds(1000),
+                    new Silence(Duration.ofSeconds(1000)),
                     ChildProcess.logLines(),
                     System.out::println,
                     line -> false);
         }
+    }
+
+    private static ChildProcess.Outcome run(String script, Duration timeout) throws IOException {
+        var silence = new Silence(Duration.ofSeconds(5));
+        return ChildProcess.run(
+                List.of("sh", "-c", script),
+                timeout,
+                silence,
+                ChildProcess.logLines(),
+                line -> silence.end(),
+                line -> false);
+    }
+
+    @Test
+    void endsWhoIsSilentForTooLong() throws IOException {
+        assertThat(run("for i in 1 2 3 4 5 6 7; do echo $i; sleep 1; done; exit 7", Duration.ofSeconds(1000)))
+                .isEqualTo(new ChildProcess.Outcome(null, 7));
+        assertThat(run("echo 1; exec sleep 1000", Duration.ofSeconds(1000)).cut())
+                .isEqualTo(Ending.Kind.HUNG);
+        assertThat(run("exec sleep 1000", Duration.ofSeconds(6)).cut()).isEqualTo(Ending.Kind.TIMEOUT);
     }
 
     @Test

@@ -106,6 +106,16 @@ class Deaths {
     }
 
     @Test
+    @Order(15)
+    @DisplayName("a test that takes long, and does something all the time")
+    void slow() throws InterruptedException {
+        for (int second = 0; second < 45; second++) {
+            Syscall.FCNTL.call(-1, 0, 0);
+            Thread.sleep(1000);
+        }
+    }
+
+    @Test
     @Order(20)
     @DisplayName("the kernel panics")
     void crash() throws IOException {

@@ -36,6 +36,9 @@ public sealed interface ResultEvent {
     /** A test begins. The same is written to the kernel log, see {@link KernelLogMark}. */
     record Start(String id) implements ResultEvent {}
 
+    /** Since the last of these, within a second, tests have made system calls. Nothing comes while one is stuck. */
+    record Alive() implements ResultEvent {}
+
     /**
      * A test gives something to the report, pass or fail.
      *

@@ -79,7 +79,7 @@ public final class ResultWriter implements AutoCloseable {
             json.writeNumberProperty("ended", e.ended());
         } else if (event instanceof ResultEvent.Exit e) {
             json.writeNumberProperty("status", e.status());
-        } else {
+        } else if (!(event instanceof ResultEvent.Alive)) {
             throw new IllegalArgumentException("no format for " + event.getClass());
         }
     }

@@ -33,6 +33,7 @@ import zcrx.reports.run.Status;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
+import zcrx.vm.Limits;
 import zcrx.vm.Progress;
 import zcrx.vm.image.GuestExtras;
 import zcrx.vm.image.GuestImage;
@@ -90,7 +91,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Duration limit = SuiteArguments.time(timeout);
+        Duration limit = SuiteArguments.time("--timeout", timeout);
         var options = new SuiteOptions(Profile.FULL, seed, tests, paths());
         if (out != null) {
             RunDirectory.check(out);
@@ -159,15 +160,17 @@ final class ExportCommand implements Callable<Integer> {
     private Run run(
             SuiteOptions options, Kernel kernel, GuestModule simnic, Duration limit, Path directory, Terminal terminal)
             throws IOException {
-        Path image = new GuestExtras().module(simnic).with(GuestImage.built());
         String append = Suite.EXPORT + "=passed";
-        try (var stop = new Stop();
-                Progress.Task _ = terminal.begin("running the tests")) {
-            var vm = PlainVm.of(kernel, image, append, options);
-            return new RecordedRun(options, limit, KnownBugs.read(Main.home()), stop)
-                    .on(vm.machine(), vm.setup(), RunDirectory.create(directory), new RunRecorder.Listener() {});
-        } finally {
-            Files.delete(image);
+        try (var stop = new Stop()) {
+            Path image = new GuestExtras().module(simnic).with(GuestImage.built());
+            stop.listen();
+            try (Progress.Task _ = terminal.begin("running the tests")) {
+                var vm = PlainVm.of(kernel, image, append, options);
+                return new RecordedRun(options, Limits.whole(limit), KnownBugs.read(Main.home()), stop)
+                        .on(vm.machine(), vm.setup(), RunDirectory.create(directory), new RunRecorder.Listener() {});
+            } finally {
+                Files.delete(image);
+            }
         }
     }
 

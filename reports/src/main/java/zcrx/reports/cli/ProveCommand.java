@@ -38,6 +38,7 @@ import zcrx.reports.terminal.Terminal;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.HostTools;
+import zcrx.vm.Limits;
 import zcrx.vm.image.GuestExtras;
 import zcrx.vm.image.GuestImage;
 import zcrx.vm.kernel.Fault;
@@ -167,7 +168,7 @@ final class ProveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Duration limit = SuiteArguments.time(timeout);
+        Duration limit = SuiteArguments.time("--timeout", timeout);
         if (jobs < 1) {
             throw new BadRequestException("--jobs " + jobs + ": give 1 or more");
         }
@@ -180,25 +181,26 @@ final class ProveCommand implements Callable<Integer> {
             HostTools.install(HostTools.forKernelBuilds(), terminal::note);
             var sources = new KernelSources(KernelSources.defaultCacheDir(), terminal);
             Kernel kernel = sources.faulty(Main.home().resolve(CONFIG), faults.all());
-            Path image = new GuestExtras()
-                    .module(VmCommand.module(sources, kernel, KernelModule.SIMNIC))
-                    .with(GuestImage.built());
-            try {
-                Path directory = out != null ? out : newDirectory();
-                ExitCode code;
-                try (var stop = new Stop()) {
+            Path directory = out != null ? out : newDirectory();
+            ExitCode code;
+            try (var stop = new Stop()) {
+                Path image = new GuestExtras()
+                        .module(VmCommand.module(sources, kernel, KernelModule.SIMNIC))
+                        .with(GuestImage.built());
+                try {
+                    stop.listen();
                     var bench = new Bench(
                             kernel, image, directory, KnownBugs.read(Main.home()), limit, new Control(), stop);
                     code = prove(bench, faults, wanted, terminal);
+                } finally {
+                    Files.delete(image);
                 }
-                if (reproduce) {
-                    ExitCode told = FaultPrograms.run(directory, jobs, terminal);
-                    code = code == ExitCode.PASS ? told : code;
-                }
-                return code.number();
-            } finally {
-                Files.delete(image);
             }
+            if (reproduce) {
+                ExitCode told = FaultPrograms.run(directory, jobs, terminal);
+                code = code == ExitCode.PASS ? told : code;
+            }
+            return code.number();
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot prove anything", "give a directory with room, --out");
         }
@@ -304,7 +306,7 @@ final class ProveCommand implements Callable<Integer> {
             }
         };
         try {
-            return new RecordedRun(options, bench.timeout, bench.knownBugs, bench.stop)
+            return new RecordedRun(options, Limits.whole(bench.timeout), bench.knownBugs, bench.stop)
                     .on(vm.machine(), vm.setup(), RunDirectory.create(directory), untilEnough);
         } finally {
             // It may have been enough just when the guest had ended by itself.

@@ -14,24 +14,25 @@ import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Ending;
+import zcrx.vm.Limits;
 import zcrx.vm.SuiteHost;
 
 /**
  * Has a suite run, records what comes, and judges it.
  *
- * @param timeout from its start to its end
+ * @param limits for all of it; a fresh guest has what is left of the whole
  * @param stop ends it early
  */
-record RecordedRun(SuiteOptions options, Duration timeout, KnownBugs knownBugs, Stop stop) {
+record RecordedRun(SuiteOptions options, Limits limits, KnownBugs knownBugs, Stop stop) {
 
     /** Returns however it ends; throws only when nothing can be recorded. */
     Run on(SuiteHost host, Setup setup, RunDirectory directory, RunRecorder.Listener listener) {
         try (RunDirectory.Recording recording = directory.record(setup)) {
             var recorder = new RunRecorder(setup, knownBugs, listener);
             var files = new Files(recording, recorder);
-            Run run = run(host, options, timeout, recorder, files);
+            Run run = run(host, options, limits, recorder, files);
             Optional<String> diedAt = recorder.diedAt();
-            Duration left = timeout.minusMillis(run.durationMs());
+            Duration left = limits.whole().minusMillis(run.durationMs());
             if (diedAt.isEmpty()
                     || stop.requested()
                     || !left.isPositive()
@@ -41,14 +42,15 @@ record RecordedRun(SuiteOptions options, Duration timeout, KnownBugs knownBugs, 
             // Once: a second death may have the same cause as the first.
             recording.nextGuest();
             var again = new RunRecorder(setup, knownBugs, onlyTests(listener));
-            Run rest = run(host, options.restAfter(diedAt.get()), left, again, new Files(recording, again));
+            Run rest =
+                    run(host, options.restAfter(diedAt.get()), limits.within(left), again, new Files(recording, again));
             return run.continuedBy(rest, diedAt.get());
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot record the run", "give a directory with room, --out");
         }
     }
 
-    private Run run(SuiteHost host, SuiteOptions what, Duration within, RunRecorder recorder, Files files) {
+    private Run run(SuiteHost host, SuiteOptions what, Limits within, RunRecorder recorder, Files files) {
         long began = System.nanoTime();
         Ending ending = ending(host, what, within, files);
         var duration = Duration.ofNanos(System.nanoTime() - began);
@@ -71,7 +73,7 @@ record RecordedRun(SuiteOptions options, Duration timeout, KnownBugs knownBugs, 
         };
     }
 
-    private Ending ending(SuiteHost host, SuiteOptions what, Duration within, Files files) {
+    private Ending ending(SuiteHost host, SuiteOptions what, Limits within, Files files) {
         Ending ending;
         stop.begin();
         try {

@@ -32,8 +32,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SuiteOptions options = suite.options(DEFAULT_PATHS);
-        try (Terminal terminal = Terminal.forPeople(System.getenv())) {
-            var session = new Session(suite, options, terminal);
+        try (var stop = new Stop();
+                Terminal terminal = Terminal.forPeople(System.getenv())) {
+            var session = new Session(suite, options, terminal, stop);
             var host = new LocalHost(trouble -> terminal.line(Terminal.Colour.BAD, Verdict.ERROR.name(), trouble));
             if (options.paths().contains(PathKind.NIC)) {
                 suite.nic().config();

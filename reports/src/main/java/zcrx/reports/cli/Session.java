@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +40,7 @@ import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.CannotTestException;
+import zcrx.vm.Limits;
 import zcrx.vm.Progress;
 import zcrx.vm.SuiteHost;
 
@@ -48,19 +48,25 @@ import zcrx.vm.SuiteHost;
 final class Session {
     private final SuiteArguments arguments;
     private final SuiteOptions options;
-    private final Duration timeout;
+    private final Limits limits;
     private final Terminal terminal;
+    private final Stop stop;
     private final Catalogue catalogue;
     private final KnownBugs knownBugs;
     private final @Nullable List<Column> baseline;
     private final AllureHtml html = new AllureHtml(Main.home());
 
-    /** Throws what is wrong with time limit or directory before anything is started. */
-    Session(SuiteArguments arguments, SuiteOptions options, Terminal terminal) {
+    /**
+     * Throws what is wrong with time limits or directory before anything is started.
+     *
+     * @param stop closed by the caller, once what the runs need is gone
+     */
+    Session(SuiteArguments arguments, SuiteOptions options, Terminal terminal, Stop stop) {
         this.arguments = arguments;
         this.options = options;
-        this.timeout = arguments.timeout();
+        this.limits = arguments.limits();
         this.terminal = terminal;
+        this.stop = stop;
         arguments.out().ifPresent(RunDirectory::check);
         arguments.checkFiles();
         try {
@@ -92,22 +98,21 @@ final class Session {
                 .orElseGet(() -> RunDirectory.createBelow(outputs(), setup.started(), setup.kernel()));
         var screen = new RunScreen(terminal, setup, catalogue);
         Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout(), catalogue);
-        try (var stop = new Stop()) {
-            screen.head();
-            Run run = new RecordedRun(options, timeout, knownBugs, stop)
-                    .on(host, setup, directory, ktap == null ? screen : both(screen, ktap));
-            if (ktap != null) {
-                ktap.end(run);
-            }
-            stop.exitCode(judged(alone(run)).exitCode());
-            if (!stop.requested()) {
-                run = reproduced(run, directory, reproduction);
-            }
-            screen.tail(run);
-            ExitCode code = report(run, directory);
-            stop.exitCode(code);
-            return code;
+        stop.listen();
+        screen.head();
+        Run run = new RecordedRun(options, limits, knownBugs, stop)
+                .on(host, setup, directory, ktap == null ? screen : both(screen, ktap));
+        if (ktap != null) {
+            ktap.end(run);
         }
+        stop.exitCode(judged(alone(run)).exitCode());
+        if (!stop.requested()) {
+            run = reproduced(run, directory, reproduction);
+        }
+        screen.tail(run);
+        ExitCode code = report(run, directory);
+        stop.exitCode(code);
+        return code;
     }
 
     private Run reproduced(Run run, RunDirectory directory, Reproduction reproduction) {
@@ -180,38 +185,36 @@ final class Session {
         if (ktap != null && count.isPresent()) {
             ktap.plan(count.getAsInt() + repeated);
         }
-        try (var stop = new Stop()) {
-            screen.head(guests.stream().map(Guest::setup).toList(), room);
-            List<Column> columns = new ArrayList<>();
-            var each = new Each(directory, screen, ktap, stop);
-            // Platform threads, as a guest dies with the thread that started it.
-            try (ExecutorService threads = Executors.newFixedThreadPool(
-                    room, Thread.ofPlatform().name("guest ", 1).factory())) {
-                List<Future<Column>> running = guests.stream()
-                        .map(guest ->
-                                new Place(guest, directory.add(guest.label(), guest.repetition(), guest.setup(1))))
-                        .map(place -> threads.submit(() -> each.run(place)))
-                        .toList();
-                for (Future<Column> column : running) {
-                    columns.add(result(column));
-                }
+        stop.listen();
+        screen.head(guests.stream().map(Guest::setup).toList(), room);
+        List<Column> columns = new ArrayList<>();
+        var each = new Each(directory, screen, ktap);
+        // Platform threads, as a guest dies with the thread that started it.
+        try (ExecutorService threads = Executors.newFixedThreadPool(
+                room, Thread.ofPlatform().name("guest ", 1).factory())) {
+            List<Future<Column>> running = guests.stream()
+                    .map(guest -> new Place(guest, directory.add(guest.label(), guest.repetition(), guest.setup(1))))
+                    .map(place -> threads.submit(() -> each.run(place)))
+                    .toList();
+            for (Future<Column> column : running) {
+                columns.add(result(column));
             }
-            Verdict verdict = judged(columns);
-            if (ktap != null) {
-                ktap.end(columns);
-            }
-            screen.tail(columns);
-            stop.exitCode(verdict.exitCode());
-            if (!isReported(() -> directory.report(columns, catalogue, html), directory.path())) {
-                each.complete.set(false);
-            } else {
-                terminal.line("report", shortest(directory.reportFile()));
-                compare(columns);
-            }
-            ExitCode code = each.complete.get() ? verdict.exitCode() : incomplete(verdict);
-            stop.exitCode(code);
-            return code;
         }
+        Verdict verdict = judged(columns);
+        if (ktap != null) {
+            ktap.end(columns);
+        }
+        screen.tail(columns);
+        stop.exitCode(verdict.exitCode());
+        if (!isReported(() -> directory.report(columns, catalogue, html), directory.path())) {
+            each.complete.set(false);
+        } else {
+            terminal.line("report", shortest(directory.reportFile()));
+            compare(columns);
+        }
+        ExitCode code = each.complete.get() ? verdict.exitCode() : incomplete(verdict);
+        stop.exitCode(code);
+        return code;
     }
 
     /** How many runs there will be, if that is known. */
@@ -234,15 +237,13 @@ final class Session {
         private final MatrixDirectory directory;
         private final MatrixScreen screen;
         private final @Nullable Ktap ktap;
-        private final Stop stop;
         /** Until a report could not be made whole. */
         private final AtomicBoolean complete = new AtomicBoolean(true);
 
-        Each(MatrixDirectory directory, MatrixScreen screen, @Nullable Ktap ktap, Stop stop) {
+        Each(MatrixDirectory directory, MatrixScreen screen, @Nullable Ktap ktap) {
             this.directory = directory;
             this.screen = screen;
             this.ktap = ktap;
-            this.stop = stop;
         }
 
         Column run(Place place) {
@@ -267,7 +268,7 @@ final class Session {
 
         private Run once(Guest guest, RunDirectory own, String name, int number) {
             Setup setup = guest.setup(number);
-            Run run = new RecordedRun(options.seeded(setup.seed()), timeout, knownBugs, stop)
+            Run run = new RecordedRun(options.seeded(setup.seed()), limits, knownBugs, stop)
                     .on(guest.host(), setup, own, screen.begin(name));
             synchronized (this) {
                 screen.ended(name, run);

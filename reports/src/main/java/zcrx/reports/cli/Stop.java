@@ -8,19 +8,22 @@ import zcrx.reports.run.ExitCode;
 
 /**
  * Turns the signals that end a program into an early end of its runs: the threads that run are interrupted, and the
- * program ends only once the reports have been written. Further signals change nothing, as the Java runtime obeys only
- * the first.
+ * program ends only once this is closed, behind the reports and with nothing left to remove. Further signals change
+ * nothing, as the Java runtime obeys only the first.
  */
 final class Stop implements AutoCloseable {
     private final Set<Thread> running = new HashSet<>();
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::stop, "stop");
 
+    private boolean listening;
     private boolean requested;
     private volatile ExitCode exitCode = ExitCode.CANNOT_TEST;
 
-    Stop() {
+    /** From now on. Before, a signal ends the program at once. */
+    void listen() {
         Runtime.getRuntime().addShutdownHook(hook);
+        listening = true;
     }
 
     private void stop() {
@@ -63,7 +66,7 @@ final class Stop implements AutoCloseable {
     @Override
     public void close() {
         finished.countDown();
-        if (!requested()) {
+        if (listening && !requested()) {
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);
             } catch (IllegalStateException e) {

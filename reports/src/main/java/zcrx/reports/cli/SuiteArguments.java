@@ -31,6 +31,7 @@ import zcrx.reports.RunDirectory;
 import zcrx.reports.run.Expectation;
 import zcrx.reports.run.Repetition;
 import zcrx.vm.BadRequestException;
+import zcrx.vm.Limits;
 
 /** The options that say what to run, wherever it runs. */
 final class SuiteArguments {
@@ -40,6 +41,12 @@ final class SuiteArguments {
     private static final String OVERRIDE = "kselftest_override_timeout";
 
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+    /** Longer than all waits of a test that has no luck. */
+    private static final Duration TEST_TIMEOUT = Await.PATIENCE.multipliedBy(4);
+
+    /** Of signs of life there is one a second. */
+    private static final Duration LEAST_TEST_TIMEOUT = Duration.ofSeconds(10);
 
     private static final Pattern TIME = Pattern.compile("([1-9][0-9]{0,5})([smh]?)");
 
@@ -124,6 +131,15 @@ final class SuiteArguments {
                 "or 40m where that has KSFT_MACHINE_SLOW=yes."
             })
     private @Nullable String timeout;
+
+    @Option(
+            names = "--test-timeout",
+            paramLabel = "TIME",
+            description = {
+                "For a test that makes no system call, and for all else between two results: it failed then, and the rest",
+                "runs in a fresh guest. At least 10s. Default: 2m, or 8m where the environment has KSFT_MACHINE_SLOW=yes"
+            })
+    private @Nullable String testTimeout;
 
     @Option(
             names = "--out",
@@ -304,8 +320,19 @@ final class SuiteArguments {
         }
     }
 
-    Duration timeout() {
-        return timeout == null ? defaultTimeout(System.getenv()) : time(timeout);
+    Limits limits() {
+        return new Limits(
+                timeout == null ? defaultTimeout(System.getenv()) : time("--timeout", timeout),
+                testTimeout == null ? TEST_TIMEOUT : testTime(testTimeout));
+    }
+
+    private static Duration testTime(String given) {
+        Duration time = time("--test-timeout", given);
+        if (time.compareTo(LEAST_TEST_TIMEOUT) < 0) {
+            throw new BadRequestException("--test-timeout " + given + ": cannot tell a test that is stuck from a slow"
+                    + " machine; give " + LEAST_TEST_TIMEOUT.toSeconds() + "s or more");
+        }
+        return time;
     }
 
     /** As kselftest's runner takes it: seconds for {@code timeout(1)}, of which 0 is no limit. */
@@ -322,11 +349,11 @@ final class SuiteArguments {
                         OVERRIDE + "=" + seconds + " of the environment: not a time; give it seconds, or unset it"));
     }
 
-    /** What a user gives for {@code --timeout}. */
-    static Duration time(String timeout) {
-        return parse(timeout)
+    /** What a user gives for {@code --timeout} or another option. */
+    static Duration time(String option, String given) {
+        return parse(given)
                 .orElseThrow(() -> new BadRequestException(
-                        "--timeout " + timeout + ": not a time; give one such as 90s, 10m or 1h"));
+                        option + " " + given + ": not a time; give one such as 90s, 10m or 1h"));
     }
 
     private static Optional<Duration> parse(String time) {

@@ -119,10 +119,11 @@ final class VmCommand implements Callable<Integer> {
             throw new BadRequestException("--jobs " + jobs + ": give 1 or more");
         }
         Repetition repetition = suite.repetition();
-        try (Terminal terminal = Terminal.forPeople(System.getenv());
+        try (var stop = new Stop();
+                Terminal terminal = Terminal.forPeople(System.getenv());
                 var machines =
                         new Machines(options, suite.nic().text().orElseGet(Simnic::netConfig), vmOptions, terminal)) {
-            var session = new Session(suite, options, terminal);
+            var session = new Session(suite, options, terminal, stop);
             if (kernels.size() == 1 && repetition.runsOnce()) {
                 Kernel kernel = machines.resolve(kernels.getFirst());
                 QemuVm vm = machines.machine(kernel);

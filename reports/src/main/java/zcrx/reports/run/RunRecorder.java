@@ -6,12 +6,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,10 @@ public final class RunRecorder implements SuiteHost.Observer {
     private static final int MAX_ERRORS = 20;
     private static final int MAX_SPLATS = 200;
     private static final int CONSOLE_LINES = 40;
+
+    /** Ends of a guest that leave time for another. */
+    private static final Set<Ending.Kind> DEATHS =
+            EnumSet.of(Ending.Kind.STOPPED, Ending.Kind.KILLED, Ending.Kind.HUNG);
 
     /** Told of what happens, for people who wait. Called with the recorder locked: be quick. */
     public interface Listener {
@@ -168,6 +174,11 @@ public final class RunRecorder implements SuiteHost.Observer {
                     contradiction("a plan where none can be");
                 } else {
                     plan(e);
+                }
+            }
+            case ResultEvent.Alive _ -> {
+                if (!talking) {
+                    contradiction("a sign of life where none can be");
                 }
             }
             case ResultEvent.Start e -> known(e.id(), "start").ifPresent(this::start);
@@ -572,7 +583,7 @@ public final class RunRecorder implements SuiteHost.Observer {
                 }
             }
             case KILLED -> error("the guest was killed after the suite had finished" + detail.get());
-            case TIMEOUT -> {
+            case TIMEOUT, HUNG -> {
                 if (exit == null) {
                     failures.add("the suite had finished, but its process did not end before the time was up");
                 } else {
@@ -612,6 +623,7 @@ public final class RunRecorder implements SuiteHost.Observer {
             case NOT_STARTED -> detail;
             case INTERRUPTED -> "stopped by the user";
             case TIMEOUT -> panic.orElse("no end within the time limit") + lastLine(panic.isEmpty());
+            case HUNG -> panic.orElse("hung: " + detail);
             case KILLED -> panic.orElse(detail.isEmpty() ? "the guest was killed" : detail);
             case STOPPED ->
                 panic.orElse(
@@ -662,7 +674,7 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     private void judgeEarlyEnd(Ending ending, String death, Collection<Entry> running) {
         boolean underTest = lastLogTest != null || tests.values().stream().anyMatch(entry -> entry.started);
-        diedUnderTest = underTest && (ending.kind() == Ending.Kind.STOPPED || ending.kind() == Ending.Kind.KILLED);
+        diedUnderTest = underTest && DEATHS.contains(ending.kind());
         if (ending.kind() == Ending.Kind.INTERRUPTED || ending.kind() == Ending.Kind.NOT_STARTED) {
             error(death);
         } else if (!underTest) {

@@ -78,6 +78,8 @@ class MainTest {
         assertOneLine(run("vm", "--profile", "fast"), ExitCode.USAGE, "give gate or full");
         assertOneLine(run("vm", "--timeout", "soon"), ExitCode.USAGE, "such as 90s");
         assertOneLine(run("vm", "--timeout", "0s"), ExitCode.USAGE, "such as 90s");
+        assertOneLine(run("vm", "--test-timeout", "1.5"), ExitCode.USAGE, "--test-timeout 1.5: not a time");
+        assertOneLine(run("run", "--test-timeout", "9s"), ExitCode.USAGE, "give 10s or more");
         assertOneLine(run("vm", "--data-path", "pigeon"), ExitCode.USAGE, "nodev");
         assertOneLine(run("vm", "--accel", "xen"), ExitCode.USAGE, "--accel");
         assertOneLine(run("vm", "--memory", "lots"), ExitCode.USAGE, "--memory lots");

@@ -39,6 +39,7 @@ import zcrx.reports.run.Setup;
 import zcrx.reports.terminal.Terminal;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Ending;
+import zcrx.vm.Limits;
 import zcrx.vm.SuiteHost;
 
 @ResourceLock(Resources.SYSTEM_OUT)
@@ -76,8 +77,10 @@ class SessionTest {
         var words = new ArrayList<>(List.of("--out", out.toString()));
         words.addAll(List.of(options));
         var arguments = CommandLine.populateSpec(SuiteArguments.class, words.toArray(String[]::new));
-        try (var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
-            return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal).run(host, setup);
+        try (var stop = new Stop();
+                var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
+            return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal, stop)
+                    .run(host, setup);
         }
     }
 
@@ -87,7 +90,7 @@ class SessionTest {
 
     @Test
     void everythingIsWritten() throws IOException {
-        ExitCode code = run((options, timeout, observer) -> {
+        ExitCode code = run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
             return new Ending(Ending.Kind.STOPPED, "");
         });
@@ -115,7 +118,7 @@ class SessionTest {
 
     @Test
     void aReportMadeAgainSaysTheSame() throws IOException {
-        run((options, timeout, observer) -> {
+        run((options, limits, observer) -> {
             Feed.to(observer)
                     .hello()
                     .plan(Feed.FIRST, Feed.SECOND)
@@ -133,7 +136,7 @@ class SessionTest {
 
     @Test
     void againstABaselineOnlyWhatIsWorseFails() {
-        SuiteHost failing = (options, timeout, observer) -> {
+        SuiteHost failing = (options, limits, observer) -> {
             Feed.to(observer)
                     .hello()
                     .plan(Feed.FIRST)
@@ -142,7 +145,7 @@ class SessionTest {
                     .bye(1);
             return new Ending(Ending.Kind.STOPPED, "");
         };
-        SuiteHost passing = (options, timeout, observer) -> {
+        SuiteHost passing = (options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
             return new Ending(Ending.Kind.STOPPED, "");
         };
@@ -158,20 +161,20 @@ class SessionTest {
         assertThat(run(failing, "--baseline", good)).isEqualTo(ExitCode.FAIL);
         assertThat(screen.toString(StandardCharsets.UTF_8)).contains("BROKE    Port.noBuffers");
         out = temp.resolve("nothing");
-        assertThat(run((options, timeout, observer) -> new Ending(Ending.Kind.NOT_STARTED, "no"), "--baseline", good))
+        assertThat(run((options, limits, observer) -> new Ending(Ending.Kind.NOT_STARTED, "no"), "--baseline", good))
                 .isEqualTo(ExitCode.CANNOT_TEST);
     }
 
     @Test
     void runsAreMergedAndStayAsTheyAre() throws IOException {
         Path first = out;
-        run((options, timeout, observer) -> {
+        run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
             return new Ending(Ending.Kind.STOPPED, "");
         });
         Path second = temp.resolve("second");
         out = second;
-        run((options, timeout, observer) -> {
+        run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.SECOND).start(Feed.SECOND.id());
             return new Ending(Ending.Kind.KILLED, "QEMU was killed by SIGKILL");
         });
@@ -208,7 +211,7 @@ class SessionTest {
             ResultEvent.PlannedTest test = tests.get(i - 1);
             out = temp.resolve("shard-" + i);
             shards.add(out.toString());
-            assertThat(run(Feed.shard(i + "/2", "gate"), (options, timeout, observer) -> {
+            assertThat(run(Feed.shard(i + "/2", "gate"), (options, limits, observer) -> {
                         Feed.to(observer).hello().plan(test).pass(test.id()).bye(1);
                         return Feed.STOPPED;
                     }))
@@ -232,7 +235,7 @@ class SessionTest {
 
     @Test
     void aHostThatCannotStart() throws IOException {
-        ExitCode code = run((options, timeout, observer) -> {
+        ExitCode code = run((options, limits, observer) -> {
             throw new CannotTestException("no QEMU here: install qemu-system-x86");
         });
         assertThat(code).isEqualTo(ExitCode.CANNOT_TEST);
@@ -241,7 +244,7 @@ class SessionTest {
 
     @Test
     void aFileThatCannotBeWrittenIsNoPass() throws IOException {
-        ExitCode code = run((options, timeout, observer) -> {
+        ExitCode code = run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
             block("junit.xml");
             return new Ending(Ending.Kind.STOPPED, "");
@@ -252,7 +255,7 @@ class SessionTest {
 
     @Test
     void aFileThatCannotBeWrittenDoesNotHideAFailure() {
-        ExitCode code = run((options, timeout, observer) -> {
+        ExitCode code = run((options, limits, observer) -> {
             Feed.to(observer)
                     .hello()
                     .plan(Feed.FIRST)
@@ -278,12 +281,12 @@ class SessionTest {
         return new Guest(label, Feed.SETUP, host, Repetition.ONCE);
     }
 
-    private static Ending pass(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+    private static Ending pass(SuiteOptions options, Limits limits, SuiteHost.Observer observer) {
         Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
         return Feed.STOPPED;
     }
 
-    private static Ending lack(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+    private static Ending lack(SuiteOptions options, Limits limits, SuiteHost.Observer observer) {
         Feed.to(observer)
                 .hello()
                 .event(new ResultEvent.Unsupported("no io_uring query"))
@@ -291,12 +294,12 @@ class SessionTest {
         return Feed.STOPPED;
     }
 
-    private static Ending fail(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+    private static Ending fail(SuiteOptions options, Limits limits, SuiteHost.Observer observer) {
         Feed.to(observer).hello().plan(Feed.FIRST).start(Feed.FIRST.id());
         return new Ending(Ending.Kind.KILLED, "QEMU was killed by SIGKILL");
     }
 
-    private static Ending absent(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+    private static Ending absent(SuiteOptions options, Limits limits, SuiteHost.Observer observer) {
         throw new CannotTestException("no kernel for debian:9.9");
     }
 
@@ -305,8 +308,9 @@ class SessionTest {
     }
 
     private ExitCode runAll(SuiteArguments arguments, int room, Guest... guests) {
-        try (var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
-            return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal)
+        try (var stop = new Stop();
+                var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
+            return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal, stop)
                     .runAll(List.of(guests), room);
         }
     }
@@ -321,7 +325,7 @@ class SessionTest {
     /** Fails in one run of several. */
     private static SuiteHost failingIn(int number) {
         var runs = new AtomicInteger();
-        return (options, timeout, observer) -> {
+        return (options, limits, observer) -> {
             boolean fails = runs.incrementAndGet() == number;
             Feed.to(observer)
                     .hello()
@@ -402,12 +406,12 @@ class SessionTest {
     void aKilledRunnerLeavesWhatHadEnded() throws IOException {
         var runs = new AtomicInteger();
         var thrice = new Repetition(3, false, true);
-        SuiteHost host = (options, timeout, observer) -> {
+        SuiteHost host = (options, limits, observer) -> {
             if (runs.incrementAndGet() == 2) {
                 // What whoever is killed now would leave.
                 copy(out, temp.resolve("killed"));
             }
-            return pass(options, timeout, observer);
+            return pass(options, limits, observer);
         };
         runAll(1, new Guest("7.3.4", Feed.SETUP, host, thrice), guest("7.2.12", SessionTest::pass));
         out = temp.resolve("killed");
@@ -480,7 +484,7 @@ class SessionTest {
     }
 
     /** Dies in the second test of three, or runs what is left. */
-    private static Ending dieOnce(SuiteOptions options, Duration timeout, SuiteHost.Observer observer) {
+    private static Ending dieOnce(SuiteOptions options, Limits limits, SuiteHost.Observer observer) {
         if (options.after().isEmpty()) {
             Feed.to(observer)
                     .hello()
@@ -515,9 +519,34 @@ class SessionTest {
     }
 
     @Test
+    void aFreshGuestHasWhatIsLeftOfTheTime() throws IOException {
+        var given = new ArrayList<Limits>();
+        ExitCode code = run(
+                (options, limits, observer) -> {
+                    given.add(limits);
+                    dieOnce(options, limits, observer);
+                    return options.after().isEmpty() ? limits.ending(Ending.Kind.HUNG) : Feed.STOPPED;
+                },
+                "--timeout",
+                "1h",
+                "--test-timeout",
+                "45s");
+        assertThat(code).isEqualTo(ExitCode.FAIL);
+        assertThat(given).hasSize(2);
+        assertThat(given.getFirst()).isEqualTo(new Limits(Duration.ofHours(1), Duration.ofSeconds(45)));
+        assertThat(given.getLast().whole()).isLessThan(Duration.ofHours(1));
+        assertThat(given.getLast().silence()).hasSeconds(45);
+        assertThat(summary().at("/tests").valueStream().map(t -> t.at("/status").asString()))
+                .containsExactly("pass", "fail", "pass");
+        JsonNode live = summary();
+        assertThat(Main.run("report", out.toString())).isEqualTo(1);
+        assertThat(summary()).isEqualTo(live);
+    }
+
+    @Test
     void aFreshGuestThatDiesTooIsTheLast() throws IOException {
         var guests = new AtomicInteger();
-        run((options, timeout, observer) -> {
+        run((options, limits, observer) -> {
             guests.incrementAndGet();
             List<ResultEvent.PlannedTest> plan = options.after().isEmpty()
                     ? List.of(Feed.FIRST, Feed.SECOND, Feed.THIRD)
@@ -535,7 +564,7 @@ class SessionTest {
 
     @Test
     void aFreshGuestThatRunsSomethingElseIsNoGround() throws IOException {
-        run((options, timeout, observer) -> {
+        run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST, Feed.SECOND).start(Feed.FIRST.id());
             return Feed.STOPPED;
         });

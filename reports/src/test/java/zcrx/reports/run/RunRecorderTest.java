@@ -158,19 +158,53 @@ class RunRecorderTest {
     }
 
     @Test
-    void aProcessThatDoesNotEndAfterTheSuiteIsTheKernelsFault() {
+    void aTestThatIsStuckFails() {
+        Run run = Feed.planned()
+                .pass(FIRST)
+                .start(SECOND)
+                .event(new ResultEvent.Alive())
+                .finish(Ending.Kind.HUNG, "no system call and no result for 120 s");
+        assertThat(statuses(run)).containsExactly(Status.PASS, Status.FAIL, Status.NOT_RUN);
+        assertThat(run.tests().get(1).reason()).isEqualTo("hung: no system call and no result for 120 s");
+        assertThat(run.verdict()).isEqualTo(Verdict.FAIL);
+        assertThat(run.errors()).isEmpty();
+    }
+
+    @Test
+    void signsOfLifeEndWithTheSuite() {
+        assertThat(Feed.planned()
+                        .event(new ResultEvent.Alive())
+                        .pass(FIRST)
+                        .finish(Ending.Kind.TIMEOUT, "")
+                        .errors())
+                .isEmpty();
+        assertThat(new Feed()
+                        .event(new ResultEvent.Alive())
+                        .finish(Ending.Kind.STOPPED, "")
+                        .errors())
+                .anyMatch(line -> line.contains("a sign of life where none can be"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Ending.Kind.class,
+            names = {"TIMEOUT", "HUNG"})
+    void aProcessThatDoesNotEndAfterTheSuiteIsTheKernelsFault(Ending.Kind how) {
         Run run = new Feed()
                 .hello()
                 .plan(Feed.FIRST)
                 .pass(FIRST)
                 .event(new ResultEvent.Bye(1))
-                .finish(Ending.Kind.TIMEOUT, "");
+                .finish(how, "");
         assertThat(run.verdict()).isEqualTo(Verdict.FAIL);
     }
 
-    @Test
-    void aGuestThatDoesNotStopAfterTheSuiteIsNoPass() {
-        assertThat(Feed.passed().finish(Ending.Kind.TIMEOUT, "").verdict()).isEqualTo(Verdict.ERROR);
+    @ParameterizedTest
+    @EnumSource(
+            value = Ending.Kind.class,
+            names = {"TIMEOUT", "HUNG"})
+    void aGuestThatDoesNotStopAfterTheSuiteIsNoPass(Ending.Kind how) {
+        assertThat(Feed.passed().finish(how, "").verdict()).isEqualTo(Verdict.ERROR);
     }
 
     @Test
@@ -544,6 +578,8 @@ class RunRecorderTest {
         assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.STOPPED))
                 .contains(SECOND);
         assertThat(diedAt(Feed.planned().pass(FIRST), Ending.Kind.KILLED)).contains(FIRST);
+        assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.HUNG))
+                .contains(SECOND);
         assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.TIMEOUT))
                 .isEmpty();
         assertThat(diedAt(Feed.planned().pass(FIRST).start(SECOND), Ending.Kind.INTERRUPTED))

@@ -71,14 +71,17 @@ public final class GuestExtras {
             files.add(library.toString().substring(1), library.toRealPath());
         }
         Path keys = Files.createTempDirectory("zcrx-keys-");
-        Path user = keys.resolve("user");
-        Path host = keys.resolve("host");
-        must(List.of(program("ssh-keygen").toString(), "-q", "-t", "ed25519", "-N", "", "-f", user.toString()));
-        must(List.of(program("dropbearkey").toString(), "-t", "ed25519", "-f", host.toString()));
-        files.add("root/.ssh/id_ed25519", Files.readString(user));
-        files.add("root/.ssh/authorized_keys", Files.readString(Path.of(user + ".pub")));
+        try {
+            addKeys(keys);
+        } finally {
+            try (Stream<Path> all = Files.list(keys)) {
+                for (Path key : all.toList()) {
+                    Files.delete(key);
+                }
+            }
+            Files.delete(keys);
+        }
         files.add("root/.ssh/config", "StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n");
-        files.add("etc/dropbear/host", host);
         files.add("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
         files.add("etc/shells", "/bin/sh\n");
         files.add("init-remote", """
@@ -88,12 +91,17 @@ public final class GuestExtras {
                 >/run/netns/%1$s
                 exec busybox unshare --net=/run/netns/%1$s /bin/dropbear -r /etc/dropbear/host -s -P /run/dropbear.pid
                 """.formatted(Simnic.NAMESPACE));
-        try (Stream<Path> all = Files.list(keys)) {
-            for (Path key : all.toList()) {
-                key.toFile().deleteOnExit();
-            }
-        }
-        keys.toFile().deleteOnExit();
+    }
+
+    /** Makes them in a directory for that. */
+    private void addKeys(Path keys) throws IOException {
+        Path user = keys.resolve("user");
+        Path host = keys.resolve("host");
+        must(List.of(program("ssh-keygen").toString(), "-q", "-t", "ed25519", "-N", "", "-f", user.toString()));
+        must(List.of(program("dropbearkey").toString(), "-t", "ed25519", "-f", host.toString()));
+        files.add("root/.ssh/id_ed25519", Files.readString(user));
+        files.add("root/.ssh/authorized_keys", Files.readString(Path.of(user + ".pub")));
+        files.add("etc/dropbear/host", Files.readAllBytes(host));
     }
 
     private static Path program(String name) {

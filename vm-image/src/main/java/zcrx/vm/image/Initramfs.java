@@ -40,6 +40,10 @@ final class Initramfs {
                 () -> Files.readAllBytes(file));
     }
 
+    void add(String path, byte[] data) {
+        add(path, CpioConstants.C_ISREG | READABLE, () -> data);
+    }
+
     void add(String path, String text) {
         // A script is whatever says so.
         long mode = text.startsWith("#!") ? EXECUTABLE : READABLE;

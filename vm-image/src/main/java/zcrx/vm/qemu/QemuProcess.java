@@ -9,13 +9,14 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.ChildProcess;
 import zcrx.vm.Ending;
+import zcrx.vm.Limits;
+import zcrx.vm.Silence;
 import zcrx.vm.SuiteHost.Observer;
 
 /** One QEMU, from its start to its end. */
@@ -38,13 +39,13 @@ final class QemuProcess {
     }
 
     /** As {@link zcrx.vm.SuiteHost#run}. Must not be called on a virtual thread, see {@link ChildProcess#run}. */
-    Ending run(Duration timeout) {
+    Ending run(Limits limits) {
         try {
             // Not in a directory of the user's: the path of a socket is at most 107 bytes long.
             Path socket = Files.createTempDirectory("zcrx-").resolve("results");
             try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
                 server.bind(UnixDomainSocketAddress.of(socket));
-                return run(timeout, server, socket);
+                return run(limits, server, socket);
             } finally {
                 remove(socket);
             }
@@ -58,16 +59,18 @@ final class QemuProcess {
         Files.deleteIfExists(Objects.requireNonNull(socket.getParent()));
     }
 
-    private Ending run(Duration timeout, ServerSocketChannel server, Path socket) throws IOException {
+    private Ending run(Limits limits, ServerSocketChannel server, Path socket) throws IOException {
         var words = new ArrayList<>(command);
         words.addAll(List.of("-chardev", "file,id=console,path=/dev/stdout", "-serial", "chardev:console"));
         words.addAll(List.of("-chardev", "socket,id=results,path=" + socket, "-serial", "chardev:results"));
-        Thread results = Thread.ofPlatform().name("results").start(() -> readResults(server, socket));
+        var silence = new Silence(limits.silence());
+        Thread results = Thread.ofPlatform().name("results").start(() -> readResults(server, socket, silence));
         ChildProcess.Outcome outcome;
         try {
             outcome = ChildProcess.run(
                     words,
-                    timeout,
+                    limits.whole(),
+                    silence,
                     ChildProcess.logLines(),
                     line -> {
                         spoke = true;
@@ -82,19 +85,17 @@ final class QemuProcess {
             server.close();
             ChildProcess.uninterrupted(results::join);
         }
-        if (outcome.cut() == Ending.Kind.TIMEOUT) {
-            return new Ending(Ending.Kind.TIMEOUT, "no end within " + timeout.toSeconds() + " s");
-        }
-        return outcome.cut() == Ending.Kind.INTERRUPTED
-                ? new Ending(Ending.Kind.INTERRUPTED, "")
-                : ending(outcome, spoke, complaints);
+        return outcome.cut() == null ? ending(outcome, spoke, complaints) : limits.ending(outcome.cut());
     }
 
-    private void readResults(ServerSocketChannel server, Path socket) {
+    private void readResults(ServerSocketChannel server, Path socket, Silence silence) {
         try (SocketChannel channel = server.accept()) {
             // Nobody else will connect; and what is gone can't be left behind.
             remove(socket);
-            ChildProcess.resultLines().read(Channels.newInputStream(channel), observer::result);
+            ChildProcess.resultLines().read(Channels.newInputStream(channel), line -> {
+                silence.end();
+                observer.result(line);
+            });
         } catch (IOException _) {
             // QEMU never connected, or was killed; how it ended says more than this.
         }

@@ -16,6 +16,7 @@ import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 import zcrx.vm.Ending;
+import zcrx.vm.Limits;
 import zcrx.vm.SuiteHost;
 import zcrx.vm.kernel.Kernel;
 
@@ -122,21 +123,21 @@ public final class QemuVm implements SuiteHost {
                             .choose(
                                     version,
                                     kernel.sha256(),
-                                    (observer, deadline) ->
-                                            new QemuProcess(command(true, List.of()), observer).run(deadline));
+                                    (observer, deadline) -> new QemuProcess(command(true, List.of()), observer)
+                                            .run(Limits.whole(deadline)));
             };
         }
         return choice;
     }
 
     @Override
-    public Ending run(SuiteOptions suite, Duration timeout, Observer observer) {
-        return new QemuProcess(command(choice().kvm(), suite.words()), observer).run(timeout);
+    public Ending run(SuiteOptions suite, Limits limits, Observer observer) {
+        return new QemuProcess(command(choice().kvm(), suite.words()), observer).run(limits);
     }
 
     /** Boots it for something else than the suite, as {@link SuiteHost#run} does. */
     public Ending run(Duration timeout, Observer observer) {
-        return new QemuProcess(command(choice().kvm(), List.of()), observer).run(timeout);
+        return new QemuProcess(command(choice().kvm(), List.of()), observer).run(Limits.whole(timeout));
     }
 
     private List<String> command(boolean kvm, List<String> suiteWords) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import zcrx.vm.Ending;
 import zcrx.vm.Ending.Kind;
+import zcrx.vm.Limits;
 import zcrx.vm.SuiteHost.Observer;
 
 /** With shell scripts in QEMU's place. */
@@ -37,7 +38,7 @@ class QemuProcessTest {
                         onConsole.run();
                     }
                 })
-                .run(timeout);
+                .run(Limits.whole(timeout));
     }
 
     @ParameterizedTest
