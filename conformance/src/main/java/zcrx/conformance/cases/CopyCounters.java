@@ -465,8 +465,8 @@ class CopyCounters {
                     session.startReceiving(bytes);
                     Check.equal("res of the end", 0, session.awaitTerminal().res());
                     Check.equal("bytes delivered", goal, session.received());
+                    session.giveBackAll();
                 }
-                session.giveBackAll();
                 invariants(session, Snapshot.ZERO);
             }
         }
