@@ -21,7 +21,6 @@ import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.DmaBuf;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
-import zcrx.fixtures.sys.Syscall;
 import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
@@ -165,20 +164,9 @@ class NetdevLimits {
     @DisplayName("buffers of several pages in an area whose pages are scattered are ERANGE")
     void scatteredPages() {
         NetdevPath path = Paths.netdev();
-        // An odd number of pages over and over again: somewhere, an odd number of them lie side by side and no more.
-        // Not often: CONFIG_DMA_API_DEBUG warns of more than seven mappings of a page.
-        int times = 4;
-        long size = (NetdevPath.RING + 1L) * Memory.PAGE_SIZE;
-        try (Memory name = Memory.anonymous(Memory.PAGE_SIZE)) {
-            int file = (int) Syscall.MEMFD_CREATE.must(name.address(), 0);
-            Syscall.FTRUNCATE.must(file, size);
-            try (var registration = path.queued(path.queue(), 64, Memory.repeated(file, size, times))) {
-                registration.reg().set("rx_buf_len", LARGE);
-                refusedUntil(
-                        registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
-            } finally {
-                Syscall.CLOSE.must(file);
-            }
+        try (var registration = path.queued(path.queue(), 64, Memory.scattered(4 * NetdevPath.RING))) {
+            registration.reg().set("rx_buf_len", LARGE);
+            refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
         }
     }
 
