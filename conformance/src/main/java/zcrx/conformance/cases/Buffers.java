@@ -23,6 +23,7 @@ import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
@@ -285,6 +286,29 @@ class Buffers {
             Check.equal("bytes delivered", limit, session.received());
             session.startReceiving();
             session.receive(4 * Memory.PAGE_SIZE - limit);
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
+    @Rule("BUF-028")
+    @DisplayName("a receive that waited delivers all that has come meanwhile, though no packet follows")
+    void manyPackets() {
+        // Two of them are more pages than a packet can point to, so that the socket joins none. 20 are taken at a time.
+        int packet = 9 * Memory.PAGE_SIZE;
+        int packets = 22;
+        var registration = Registration.nodev(64, packets * 12).over(family -> {
+            TcpPair tcp = TcpPair.loopback(family, NetNamespace.OWN, 4 * packets * packet);
+            tcp.receiveBuffer(4 * packets * packet);
+            return tcp;
+        });
+        try (Session session = Session.open(registration)) {
+            session.startReceiving();
+            for (int i = 0; i < packets; i++) {
+                session.tcp().sendFile(packet);
+            }
+            session.awaitArrival();
+            session.receive(session.tcp().sent());
         }
     }
 
