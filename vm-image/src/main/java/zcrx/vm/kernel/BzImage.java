@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.commons.compress.compressors.CompressorStreamFactory;
 import org.apache.commons.compress.compressors.lz4.BlockLZ4CompressorInputStream;
+import zcrx.vm.BadRequestException;
 
 /** A compressed x86 kernel; offsets are those of the kernel's Documentation/arch/x86/boot.rst. */
 final class BzImage {
@@ -41,7 +42,7 @@ final class BzImage {
         this.image = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Empty if the file isn't one for x86-64. */
+    /** Empty if the file isn't one for x86-64. Throws {@link BadRequestException} for one of which a part is missing. */
     static Optional<BzImage> read(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             ByteBuffer head = ByteBuffer.wrap(in.readNBytes(HEADER_END)).order(ByteOrder.LITTLE_ENDIAN);
@@ -52,7 +53,20 @@ final class BzImage {
                 return Optional.empty();
             }
         }
-        return Optional.of(new BzImage(Files.readAllBytes(file)));
+        var whole = new BzImage(Files.readAllBytes(file));
+        if (whole.payloadStart() + whole.payloadLength() > whole.bytes.length) {
+            throw new BadRequestException(file + ": a bzImage that is cut off: copy or build it again");
+        }
+        return Optional.of(whole);
+    }
+
+    private long payloadStart() {
+        int setupSectors = Byte.toUnsignedInt(image.get(SETUP_SECTS));
+        return (setupSectors == 0 ? 5 : setupSectors + 1) * 512L + Integer.toUnsignedLong(image.getInt(PAYLOAD_OFFSET));
+    }
+
+    private long payloadLength() {
+        return Integer.toUnsignedLong(image.getInt(PAYLOAD_LENGTH));
     }
 
     /** As {@code uname -r} will say. */
@@ -67,11 +81,10 @@ final class BzImage {
 
     /** The ELF file inside; empty when it is compressed in a way that is unknown here, such as LZO. */
     Optional<byte[]> vmlinux() {
-        int setupSectors = Byte.toUnsignedInt(image.get(SETUP_SECTS));
-        int start = (setupSectors == 0 ? 5 : setupSectors + 1) * 512 + image.getInt(PAYLOAD_OFFSET);
+        int start = (int) payloadStart();
         // What follows the compressed stream is its uncompressed size.
-        int length = image.getInt(PAYLOAD_LENGTH) - Integer.BYTES;
-        if (start < 0 || length < 0 || length > image.limit() - start) {
+        int length = (int) payloadLength() - Integer.BYTES;
+        if (length < 0) {
             return Optional.empty();
         }
         try (InputStream payload = new ByteArrayInputStream(bytes, start, length)) {

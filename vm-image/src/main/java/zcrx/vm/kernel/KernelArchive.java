@@ -2,6 +2,7 @@
 package zcrx.vm.kernel;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.zip.ZipException;
 import org.apache.commons.compress.archivers.ar.ArArchiveEntry;
 import org.apache.commons.compress.archivers.ar.ArArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -58,7 +60,13 @@ final class KernelArchive {
                             && Arrays.equals(head, USTAR_OFFSET, head.length, USTAR, 0, USTAR.length)
                     ? Optional.of(new KernelArchive(file, false))
                     : Optional.empty();
+        } catch (EOFException | ZipException e) {
+            throw damaged(file);
         }
+    }
+
+    private static BadRequestException damaged(Path file) {
+        return new BadRequestException(file + ": is damaged or cut off: copy or build it again");
     }
 
     /** What is compressed, unpacked; all else as it is. */
@@ -104,6 +112,8 @@ final class KernelArchive {
     private boolean find(Pattern name, OutputStream out) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             return find(deb ? data(in) : unpacked(in), name, out);
+        } catch (EOFException | ZipException e) {
+            throw damaged(file);
         }
     }
 

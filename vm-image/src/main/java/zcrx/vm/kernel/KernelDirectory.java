@@ -106,6 +106,23 @@ final class KernelDirectory {
         return first(CONFIGS);
     }
 
+    /** The configuration that goes with an image by itself: as in /boot, or as where images are built. */
+    static Optional<Path> configOf(Path image, String release) {
+        Path inBoot = image.resolveSibling("config-" + release);
+        if (Files.exists(inBoot)) {
+            return Optional.of(inBoot);
+        }
+        Path built = BUILT.getFirst();
+        if (image.endsWith(built)) {
+            return new KernelDirectory(
+                            image.toString(), image.resolve("../../../..").normalize())
+                    .config();
+        }
+        return ARTIFACTS.stream().anyMatch(image::endsWith)
+                ? new KernelDirectory(image.toString(), image.resolveSibling("").normalize()).config()
+                : Optional.empty();
+    }
+
     private Optional<Path> first(List<Path> names) {
         return names.stream().map(path::resolve).filter(Files::isRegularFile).findFirst();
     }

@@ -456,9 +456,11 @@ public final class KernelSources {
     private Optional<KernelConfig> configBeside(Path path, String release) throws IOException {
         if (!Files.isDirectory(path)) {
             Optional<KernelArchive> archive = KernelArchive.of(path);
-            // As in /boot.
-            Path config = path.resolveSibling("config-" + release);
-            return archive.isPresent() ? configIn(archive.get(), path) : Files.exists(config) ? read(config) : none();
+            if (archive.isPresent()) {
+                return configIn(archive.get(), path);
+            }
+            Optional<Path> config = KernelDirectory.configOf(path, release);
+            return config.isPresent() ? read(config.get()) : none();
         }
         var directory = new KernelDirectory(path.toString(), path);
         Optional<Path> config = directory.config();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -220,6 +221,13 @@ class KernelSourcesTest {
         assertThat(sources.config(sources.resolve(spec))).isEmpty();
         file("boot/config-" + TinyKernel.RELEASE, CONFIG);
         assertThat(sources.config(sources.resolve(spec)).orElseThrow().origin()).endsWith("boot/config-9.8.7-tiny");
+        for (String built : List.of("build/bzImage build/config", "tree/arch/x86/boot/bzImage tree/.config")) {
+            String[] names = built.split(" ", -1);
+            String image = file(names[0], TinyKernel.bzImage(TinyKernel.elf(true), "zstd"));
+            file(names[1], CONFIG);
+            assertThat(sources.config(sources.resolve(image)).orElseThrow().origin())
+                    .isEqualTo(dir.resolve(names[1]).toString());
+        }
         String vmlinux = file("vmlinux", TinyKernel.elfWithConfig(CONFIG));
         assertThat(sources.config(sources.resolve(vmlinux)).orElseThrow().options())
                 .containsOnlyKeys("CONFIG_IO_URING", "CONFIG_VETH");
@@ -258,6 +266,16 @@ class KernelSourcesTest {
                 file("cut.deb", "!<arch>\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII)),
                 "not a Debian package");
         refuses("debian:what", "debian:latest");
+    }
+
+    @Test
+    void saysWhatIsCutOff() throws IOException {
+        byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "gz");
+        refuses(file("bzImage", Arrays.copyOf(bzImage, bzImage.length - 5)), "a bzImage that is cut off");
+        for (String compression : List.of("xz", "gz")) {
+            byte[] tar = TinyKernel.tar("boot/vmlinuz-9", bzImage, compression);
+            refuses(file("boot.tar." + compression, Arrays.copyOf(tar, tar.length - 50)), "damaged or cut off");
+        }
     }
 
     private void refuses(String spec, String words) {
