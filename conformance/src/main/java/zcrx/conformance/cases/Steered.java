@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import zcrx.fixtures.net.Device;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.ring.Ring.CqeFormat;
-import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Registration;
@@ -87,21 +85,14 @@ final class Steered implements AutoCloseable {
     void starve() {
         long before = path.allocationFailures(queue);
         session.send(TOO_MUCH * Memory.PAGE_SIZE);
-        receiveUntil("the queue to starve", () -> path.allocationFailures(queue) > before);
+        // What is not received keeps the sender from sending.
+        session.starveUntil("the queue to starve", () -> path.allocationFailures(queue) > before);
     }
 
     /** The device has asked for buffers in vain some more times: what was dropped was sent again. */
     void starveOn() {
         long asked = path.allocationFailures(queue);
-        receiveUntil("the queue to starve on", () -> path.allocationFailures(queue) > asked + 1);
-    }
-
-    /** What is not received keeps the sender from sending. */
-    private void receiveUntil(String what, BooleanSupplier condition) {
-        Await.until(what, () -> {
-            session.settle();
-            return condition.getAsBoolean();
-        });
+        session.starveUntil("the queue to starve on", () -> path.allocationFailures(queue) > asked + 1);
     }
 
     /** Gives everything back until all that was sent has come. */
