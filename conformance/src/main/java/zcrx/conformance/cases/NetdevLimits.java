@@ -130,8 +130,9 @@ class NetdevLimits {
     }
 
     @Test
-    @Rule("NIC-024")
-    @DisplayName("buffers of several pages: rx_buf_len comes back, and data may fill them")
+    @Rule({"NIC-024", "BUF-001"})
+    @DisplayName(
+            "buffers of several pages: rx_buf_len comes back, data may fill them, and what misses the queue is in them")
     void largeBuffers() {
         NetdevPath path = Paths.netdev();
         Memory area = Memory.contiguous(2 * Memory.HUGE);
@@ -156,6 +157,9 @@ class NetdevLimits {
             }
             session.giveBackAll();
             session.transfer(2, PIECE);
+            queue.miss();
+            session.transfer(2, PIECE);
+            Check.that(session.stats().bytes() > 0, "what missed the queue was not copied");
         }
     }
 
