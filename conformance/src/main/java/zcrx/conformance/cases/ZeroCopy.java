@@ -263,6 +263,31 @@ class ZeroCopy {
     }
 
     @Test
+    @Rule({"NIC-011", "BUF-015"})
+    @DisplayName("a buffer that was delivered in pieces is the queue's again when all of them went back")
+    void inPieces() {
+        NetdevPath path = Paths.netdev();
+        // Some more than the queue and its page pool hold, so that few can get lost before it starves.
+        int pages = 3 * NetdevPath.RING;
+        try (Session session = Session.open(Steered.registration(path, pages).stats());
+                Device.Rule rule = path.steer(session.tcp(), path.queue())) {
+            for (int i = 0; i < pages + NetdevPath.RING; i++) {
+                session.send(Memory.PAGE_SIZE);
+                for (int left = Memory.PAGE_SIZE; left > 0; left -= Memory.PAGE_SIZE / 2) {
+                    session.startReceiving(Memory.PAGE_SIZE / 2);
+                    session.awaitTerminal();
+                }
+                session.giveBack(Integer.MAX_VALUE);
+            }
+            Check.equal("bytes delivered", session.tcp().sent(), session.received());
+            Check.equal(
+                    "statistics of what rule " + rule.location() + " sent to the queue",
+                    Snapshot.ZERO,
+                    session.stats());
+        }
+    }
+
+    @Test
     @Rule({"NIC-018", "BUF-017"})
     @DisplayName("a queue passes over refill entries that name no buffer, or none that is held, and what is held stays")
     void invalidEntries() {
