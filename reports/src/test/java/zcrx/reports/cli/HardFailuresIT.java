@@ -260,6 +260,7 @@ class HardFailuresIT {
     void nothingHangsPastItsTime(String test) throws Exception {
         List<String> words = words("before", test, "after");
         words.set(words.indexOf(TIMEOUT + "s"), LIMIT + "s");
+        words.addAll(List.of("--test-timeout", LIMIT + "s"));
         Outcome outcome = new Running(List.of(), Map.of(), words).end(LIMIT + REPORTS);
         row(test + ", --timeout " + LIMIT + "s", outcome);
         assertComplete(outcome, 1);
