@@ -68,7 +68,6 @@ public final class Silence {
             }
         } catch (IOException _) {
             // The process is gone.
-            return sum;
         }
         return sum;
     }

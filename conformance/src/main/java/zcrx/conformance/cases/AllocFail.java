@@ -259,12 +259,8 @@ class AllocFail {
     }
 
     /** How many different ones have been delivered. */
-    private static long buffers(Session session) {
-        return session.log().stream()
-                .filter(cqe -> !session.isEvent(cqe))
-                .map(cqe -> cqe.extra0() / Memory.PAGE_SIZE)
-                .distinct()
-                .count();
+    private static int buffers(Session session) {
+        return session.differentBuffers(session.dataCompletions());
     }
 
     /** Enough to show that it is for ever. */

@@ -289,6 +289,14 @@ class Buffers {
         }
     }
 
+    /** A receive of its own for just so many of the bytes that were sent. */
+    static void receiveLimited(Session session, int bytes) {
+        long goal = session.received() + bytes;
+        session.startReceiving(bytes);
+        Check.equal("res of the end", 0, session.awaitTerminal().res());
+        Check.equal("bytes delivered", goal, session.received());
+    }
+
     @Test
     @RunsOn(Scope.NODEV)
     @Rule("BUF-028")
@@ -297,11 +305,9 @@ class Buffers {
         // Two of them are more pages than a packet can point to, so that the socket joins none. 20 are taken at a time.
         int packet = 9 * Memory.PAGE_SIZE;
         int packets = 22;
-        var registration = Registration.nodev(64, packets * 12).over(family -> {
-            TcpPair tcp = TcpPair.loopback(family, NetNamespace.OWN, 4 * packets * packet);
-            tcp.receiveBuffer(4 * packets * packet);
-            return tcp;
-        });
+        int room = 4 * packets * packet;
+        var registration = Registration.nodev(64, packets * 12)
+                .over(family -> TcpPair.loopback(family, NetNamespace.OWN, room, room));
         try (Session session = Session.open(registration)) {
             session.startReceiving();
             for (int i = 0; i < packets; i++) {
