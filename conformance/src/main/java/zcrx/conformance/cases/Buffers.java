@@ -149,6 +149,21 @@ class Buffers {
     }
 
     @Test
+    @Rule("BUF-005")
+    @DisplayName("one flush consumes all of a refill ring that is full, of whatever size")
+    void flushConsumesFullRing() {
+        for (int entries : new int[] {1, 2, 4, 32, 64}) {
+            try (Session session = Session.open(Registration.nodev(entries, 4))) {
+                RefillRing refill = session.instance().refill();
+                // All of them name a buffer that nobody holds: they are consumed, and give nothing back.
+                refill.publish(entries);
+                session.instance().flush().mustBe(0);
+                Check.equal("head after a flush of " + entries + " entries", entries, refill.head());
+            }
+        }
+    }
+
+    @Test
     @Rule("BUF-006")
     @DisplayName("without a netdev the refill ring is consumed by flushes alone")
     void onlyFlushConsumes() {
@@ -250,6 +265,23 @@ class Buffers {
     }
 
     @Test
+    @Full
+    @Rule({"BUF-010", "BUF-005"})
+    @DisplayName("the head of the largest refill ring counts on beyond 65536")
+    void farHead() {
+        try (Session session = Session.open(Registration.nodev(Zcrx.RQ_MAX_ENTRIES, PAGES))) {
+            session.startReceiving();
+            RefillRing refill = session.instance().refill();
+            for (int round = 1; round <= 3; round++) {
+                refill.publish(round * refill.size());
+                session.instance().flush().mustBe(0);
+                Check.equal("head after " + round + " rings full", (long) round * refill.size(), refill.head());
+            }
+            allDeliverable(session, PAGES);
+        }
+    }
+
+    @Test
     @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-011")
     @DisplayName("a wild tail makes a flush take at most the ring's size, and gives away nothing that was not held")
@@ -278,14 +310,19 @@ class Buffers {
     @DisplayName("a receive with a limit delivers exactly that much and ends with 0")
     void limit() {
         int limit = 2 * Memory.PAGE_SIZE + 100;
-        try (Session session = Session.open(Paths.current().copying())) {
-            session.startReceiving(limit);
-            session.send(4 * Memory.PAGE_SIZE);
-            Cqe end = session.awaitTerminal();
-            Check.equal("res of the end", 0, end.res());
-            Check.equal("bytes delivered", limit, session.received());
-            session.startReceiving();
-            session.receive(4 * Memory.PAGE_SIZE - limit);
+        for (int before : new int[] {0, Memory.PAGE_SIZE}) {
+            try (Session session = Session.open(Paths.current().copying())) {
+                session.startReceiving(limit);
+                if (before != 0) {
+                    session.transfer(1, before);
+                }
+                session.send(4 * Memory.PAGE_SIZE);
+                Cqe end = session.awaitTerminal();
+                Check.equal("res of the end", 0, end.res());
+                Check.equal("bytes delivered", limit, session.received());
+                session.startReceiving();
+                session.receive(before + 4 * Memory.PAGE_SIZE - limit);
+            }
         }
     }
 

@@ -272,14 +272,40 @@ class CopyCounters {
     @DisplayName("both counters carry past 32 bits")
     void pastThirtyTwoBits() {
         try (Session session = receiving(Paths.current().copying())) {
-            var preset = new Snapshot(0xffff_ffffL, 0xffff_ffffL);
-            session.instance().stats().write(preset);
-            session.transfer(1, PIECE);
-            Snapshot counted = session.stats().minus(preset);
-            Check.equal("copy_bytes past 32 bits", PIECE, counted.bytes());
-            Check.that(
-                    counted.count() >= 1 && counted.count() <= session.dataCompletions(),
-                    "copy_count went up by " + counted.count() + " past 32 bits");
+            for (int bits = 1; bits <= Long.SIZE; bits++) {
+                long full = -1L >>> (Long.SIZE - bits);
+                var preset = new Snapshot(full, full);
+                session.instance().stats().write(preset);
+                int completions = session.dataCompletions();
+                session.transfer(1, PIECE);
+                session.giveBackAll();
+                Snapshot counted = session.stats().minus(preset);
+                Check.equal("copy_bytes past " + bits + " bits", PIECE, counted.bytes());
+                Check.that(
+                        counted.count() >= 1 && counted.count() <= session.dataCompletions() - completions,
+                        "copy_count went up by " + counted.count() + " past " + bits + " bits");
+            }
+        }
+    }
+
+    @Test
+    @Rule("CNT-019")
+    @DisplayName("of what is behind the entries only the statistics are written, at registration and later")
+    void nothingElse() {
+        long entries = Registration.endOfEntries(Registration.DEFAULT_ENTRIES);
+        long statistics = entries + 128;
+        long behind = statistics + Zcrx.STATS.size();
+        var registration = Paths.current().copying().events(BOTH).stats(statistics);
+        MemorySegment region = registration.regionMemory();
+        region.fill((byte) 0x5a);
+        try (Session session = Session.open(registration)) {
+            Check.bytes("the region at registration", region, entries, statistics, 0x5a);
+            Check.bytes("the region at registration", region, behind, region.byteSize(), 0x5a);
+            session.startReceiving();
+            session.transfer(2, PIECE);
+            Check.equal("copy_bytes", 2L * PIECE, session.stats().bytes());
+            Check.bytes("the region after copies", region, entries, statistics, 0x5a);
+            Check.bytes("the region after copies", region, behind, region.byteSize(), 0x5a);
         }
     }
 

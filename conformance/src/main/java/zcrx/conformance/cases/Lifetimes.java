@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Full;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.OwnProcess;
@@ -37,6 +40,36 @@ class Lifetimes {
         try (Session session = Session.open(Registration.nodev())) {
             session.startReceiving();
             session.transfer(3, 3 * Memory.PAGE_SIZE);
+        }
+    }
+
+    @Test
+    @Full
+    @Rule("REG-032")
+    @DisplayName("hundreds of instances that came and went leave nothing in the kernel's general caches")
+    void slabs() {
+        int rounds = 400;
+        // Of so few pages that all that the kernel keeps of them is small enough for a cache.
+        try (var registration = Registration.nodev(64, 64)) {
+            Runnable round = () -> {
+                try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+                    registration.reg().set("zcrx_id", 0).set("rx_buf_len", 0);
+                    registration.area().set("rq_area_token", 0);
+                    registration.submit(ring).mustBe(0);
+                }
+            };
+            round.run();
+            Pinned.awaitNone();
+            Map<String, Long> before = Slabs.inUse();
+            for (int i = 0; i < rounds; i++) {
+                round.run();
+            }
+            // An object or more of each is kept in every round, or none: what caches keep for themselves is less.
+            Await.holds(() -> Slabs.grown(before, rounds / 2).isEmpty());
+            Check.equal(
+                    "caches with more objects after " + rounds + " instances",
+                    Map.of(),
+                    Slabs.grown(before, rounds / 2));
         }
     }
 

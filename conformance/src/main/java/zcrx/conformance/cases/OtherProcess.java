@@ -11,6 +11,7 @@ import java.util.List;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.journal.ProcessBegun;
+import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.ring.RuleViolation;
 
 /** Another process that runs a class of the suite, with the same JVM. Killed at the latest when this is closed. */
@@ -28,7 +29,20 @@ final class OtherProcess implements AutoCloseable {
 
     /** Starts it; its first argument is the {@link Dialect}. */
     static OtherProcess start(Class<?> main, Object... args) {
-        var words = new ArrayList<>(jvm());
+        return start(List.of(), main, args);
+    }
+
+    /** Starts it as root of a user namespace of its own, which has every capability there and none outside. */
+    static OtherProcess startInUserNamespace(Class<?> main) {
+        if (!Files.exists(Path.of("/proc/self/ns/user"))) {
+            throw new UnavailableException("the kernel has no user namespaces (CONFIG_USER_NS)");
+        }
+        return start(List.of("unshare", "-U", "-r"), main);
+    }
+
+    private static OtherProcess start(List<String> by, Class<?> main, Object... args) {
+        var words = new ArrayList<>(by);
+        words.addAll(jvm());
         words.add(main.getName());
         words.add(Dialect.spoken().word());
         for (Object arg : args) {

@@ -83,6 +83,7 @@ class Registrations {
                 Check.equal("rq_area_token", 0, registration.area().get("rq_area_token"));
                 Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv2"));
                 Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv[0]"));
+                Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv[1]"));
                 Check.that(
                         reg.get("offsets.rqes") % Zcrx.RQE.size() == 0, "offsets.rqes is " + reg.get("offsets.rqes"));
             }
@@ -486,6 +487,19 @@ class Registrations {
                 registration.submit(ring).mustBe(Errno.EPERM);
             }
         });
+    }
+
+    @Test
+    @Full
+    @Rule("REG-023")
+    @DisplayName("another process, root of a user namespace of its own, is refused with EPERM and pins nothing")
+    void inUserNamespace() {
+        try (OtherProcess process = OtherProcess.startInUserNamespace(Unprivileged.class)) {
+            Check.equal(
+                    "a process without CAP_NET_ADMIN in the initial user namespace is",
+                    Unprivileged.REFUSED,
+                    process.line());
+        }
     }
 
     @Test

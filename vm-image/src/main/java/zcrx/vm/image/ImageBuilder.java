@@ -144,7 +144,7 @@ final class ImageBuilder {
             guest.add(library.toString().substring(1), library.toRealPath());
         }
         guest.add("bin/busybox", busybox);
-        for (String applet : List.of("sh", "mount", "ip", "stty", "poweroff")) {
+        for (String applet : List.of("sh", "mount", "ip", "stty", "unshare", "poweroff")) {
             guest.addLink("bin/" + applet, "busybox");
         }
         for (String directory : List.of("dev", "proc", "sys", "tmp")) {
