@@ -91,10 +91,12 @@ final class Steered implements AutoCloseable {
         session.starveUntil("the queue to starve", () -> path.allocationFailures(queue) > before);
     }
 
-    /** The device has asked for buffers in vain some more times: what was dropped was sent again. */
+    /** Until the device has asked for buffers in vain some more times, as what was dropped was sent again, or all has come. */
     void starveOn() {
         long asked = path.allocationFailures(queue);
-        session.starveUntil("the queue to starve on", () -> path.allocationFailures(queue) > asked + 1);
+        session.starveUntil(
+                "the queue to starve on",
+                () -> session.received() == session.tcp().sent() || path.allocationFailures(queue) > asked + 1);
     }
 
     /** Gives everything back until all that was sent has come. */
