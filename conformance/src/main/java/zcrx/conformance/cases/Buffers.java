@@ -269,6 +269,7 @@ class Buffers {
     @Rule({"BUF-010", "BUF-005"})
     @DisplayName("the head of the largest refill ring counts on beyond 65536")
     void farHead() {
+        // As in flushConsumesFullRing: none of the entries names a buffer that is held.
         try (Session session = Session.open(Registration.nodev(Zcrx.RQ_MAX_ENTRIES, PAGES))) {
             session.startReceiving();
             RefillRing refill = session.instance().refill();
@@ -374,9 +375,7 @@ class Buffers {
     @Rule("BUF-014")
     @DisplayName("areas can be added: each has its own token, and its buffers are used when the first area is empty")
     void addedArea() {
-        Check.needs(
-                zcrx.fixtures.probe.KernelProbe.get().canAddAreas(),
-                "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        Check.needsAddArea();
         try (Memory more = Memory.anonymous(4L * Memory.PAGE_SIZE);
                 Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
                 Session session = receiving(2)) {
@@ -398,9 +397,7 @@ class Buffers {
     @DisplayName(
             "areas that are added when all buffers are held end the want of them; each buffer goes back to its area")
     void addedWhenExhausted() {
-        Check.needs(
-                zcrx.fixtures.probe.KernelProbe.get().canAddAreas(),
-                "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        Check.needsAddArea();
         int areas = 4;
         int pages = 2;
         int buffers = areas * pages;

@@ -21,6 +21,7 @@ import zcrx.fixtures.evidence.Passed;
 import zcrx.fixtures.journal.Again;
 import zcrx.fixtures.journal.InTurn;
 import zcrx.fixtures.journal.Journal;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
@@ -221,5 +222,9 @@ final class Check {
         if (!condition) {
             throw new TestAbortedException(lack);
         }
+    }
+
+    static void needsAddArea() {
+        needs(KernelProbe.get().canAddAreas(), "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
     }
 }

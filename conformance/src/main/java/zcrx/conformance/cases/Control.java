@@ -11,7 +11,6 @@ import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
-import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
@@ -169,7 +168,7 @@ class Control {
     }
 
     private static void withArea(AreaBody body) {
-        Check.needs(KernelProbe.get().canAddAreas(), "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        Check.needsAddArea();
         withInstance(instance -> {
             try (Memory memory = Memory.anonymous(4L * Memory.PAGE_SIZE);
                     Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {

@@ -269,8 +269,8 @@ class CopyCounters {
 
     @Test
     @Rule("CNT-010")
-    @DisplayName("both counters carry past 32 bits")
-    void pastThirtyTwoBits() {
+    @DisplayName("both counters carry into each of their 64 bits, and wrap around")
+    void everyBit() {
         try (Session session = receiving(Paths.current().copying())) {
             for (int bits = 1; bits <= Long.SIZE; bits++) {
                 long full = -1L >>> (Long.SIZE - bits);

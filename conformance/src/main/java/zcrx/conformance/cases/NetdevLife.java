@@ -13,6 +13,8 @@ import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.net.Device;
 import zcrx.fixtures.net.DeviceSettings;
 import zcrx.fixtures.net.NetNamespace;
@@ -20,8 +22,10 @@ import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.Simnic;
 import zcrx.fixtures.path.Site;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
+import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.SyscallException;
 import zcrx.fixtures.zcrx.Session;
@@ -158,10 +162,18 @@ class NetdevLife {
         return session;
     }
 
-    /** Takes the device away while a queue is bound and data is under way: all memory comes back, and a new one works. */
+    /** Takes the device away while a queue is bound and data is under way. All memory comes back, and a new one works. */
     private static void whileBound(Consumer<Session> removal) {
-        try (Session session = inTraffic(Paths.netdev())) {
+        try (Session session = inTraffic(Paths.netdev());
+                Memory more = Memory.anonymous(Memory.PAGE_SIZE);
+                Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
             removal.accept(session);
+            if (KernelProbe.get().canAddAreas()) {
+                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                        .set("addr", more.address())
+                        .set("len", more.size());
+                session.instance().addArea(area, more.segment()).mustBe(Errno.EFAULT);
+            }
         } finally {
             Paths.reopen();
         }
@@ -171,8 +183,9 @@ class NetdevLife {
 
     @Test
     @Full
-    @Rule("NIC-033")
-    @DisplayName("a driver can be removed while a queue is bound and data is under way; all memory comes back")
+    @Rule({"NIC-033", "NIC-037"})
+    @DisplayName(
+            "a driver can be removed while a queue is bound and data is under way; all memory comes back, none is added")
     void driverRemoved() {
         whileBound(_ -> {
             Paths.netdev().abandon();
@@ -183,8 +196,9 @@ class NetdevLife {
 
     @Test
     @Full
-    @Rule("NIC-034")
-    @DisplayName("a device whose namespaces go while a queue is bound goes with them; all memory comes back")
+    @Rule({"NIC-034", "NIC-037"})
+    @DisplayName(
+            "a device whose namespaces go while a queue is bound goes with them; all memory comes back, none is added")
     void namespaceRemoved() {
         whileBound(session -> {
             session.receive((long) NetdevPath.RING * Memory.PAGE_SIZE);

@@ -130,7 +130,7 @@ class NetdevLimits {
     }
 
     @Test
-    @Rule({"NIC-024", "BUF-001"})
+    @Rule({"NIC-024", "NIC-038", "BUF-001"})
     @DisplayName(
             "buffers of several pages: rx_buf_len comes back, data may fill them, and what misses the queue is in them")
     void largeBuffers() {
@@ -149,6 +149,7 @@ class NetdevLimits {
         try (Steered queue = Steered.open(path, registration)) {
             Session session = queue.session();
             Check.equal("rx_buf_len", LARGE, session.instance().bufferSize());
+            Check.equal("rx-buf-len by netlink", LARGE, path.device().providedLength(path.queue()));
             session.transfer(12, PIECE);
             Check.equal("copy_bytes", 0, session.stats().bytes());
             for (Cqe cqe : session.log()) {
@@ -161,6 +162,20 @@ class NetdevLimits {
             session.transfer(2, PIECE);
             Check.that(session.stats().bytes() > 0, "what missed the queue was not copied");
         }
+    }
+
+    @Test
+    @Rule("NIC-038")
+    @DisplayName("netlink tells of a queue that a ring provides the buffers, and how long they are, while it does")
+    void toldByNetlink() {
+        NetdevPath path = Paths.netdev();
+        Check.equal("rx-buf-len before", 0, path.device().providedLength(path.queue()));
+        try (Session _ = Session.open(path.queued(path.queue(), 64, Steered.SCARCE))) {
+            Check.equal("rx-buf-len", Memory.PAGE_SIZE, path.device().providedLength(path.queue()));
+            Check.equal("rx-buf-len of another queue", 0, path.device().providedLength(path.otherQueue()));
+        }
+        path.awaitFree(path.queue());
+        Check.equal("rx-buf-len afterwards", 0, path.device().providedLength(path.queue()));
     }
 
     @Test

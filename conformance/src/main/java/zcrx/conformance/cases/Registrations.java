@@ -81,9 +81,9 @@ class Registrations {
                 Check.equal("rq_entries for 100", 128, reg.get("rq_entries"));
                 Check.equal("rx_buf_len", Memory.PAGE_SIZE, reg.get("rx_buf_len"));
                 Check.equal("rq_area_token", 0, registration.area().get("rq_area_token"));
-                Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv2"));
-                Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv[0]"));
-                Check.equal("reserved words of the offsets", 0, reg.get("offsets.__resv[1]"));
+                Check.equal("offsets.__resv2", 0, reg.get("offsets.__resv2"));
+                Check.equal("offsets.__resv[0]", 0, reg.get("offsets.__resv[0]"));
+                Check.equal("offsets.__resv[1]", 0, reg.get("offsets.__resv[1]"));
                 Check.that(
                         reg.get("offsets.rqes") % Zcrx.RQE.size() == 0, "offsets.rqes is " + reg.get("offsets.rqes"));
             }

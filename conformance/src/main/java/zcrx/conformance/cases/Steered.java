@@ -16,14 +16,12 @@ final class Steered implements AutoCloseable {
     static final int PLENTY = 1024;
     /** The queue has its buffers, and a page pool takes as many once more: then there are none left. */
     static final int SCARCE = 2 * NetdevPath.RING;
-    /** Packets for which a queue that starves has no buffer. */
-    static final int DROPPED = NetdevPath.RING / 2;
     /**
      * What empties a scarce area, and goes on asking, in buffers. Not by much: of what is on its way when buffers are
      * given back, a packet may have been dropped and those behind it wait for it, out of order. If these could fill the
      * area, nothing would be left to receive the missing one in, for ever.
      */
-    private static final int TOO_MUCH = SCARCE + DROPPED;
+    private static final int TOO_MUCH = SCARCE + NetdevPath.RING / 2;
 
     private static final int ENTRIES = 2048;
 

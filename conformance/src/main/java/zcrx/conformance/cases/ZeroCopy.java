@@ -276,6 +276,27 @@ class ZeroCopy {
     }
 
     @Test
+    @Rule({"BUF-004", "BUF-015"})
+    @DisplayName("buffers that hold copies are delivered again when they went back by the refill ring of a queue alone")
+    void copiesGoBackByTheRing() {
+        NetdevPath path = Paths.netdev();
+        try (Steered queue =
+                Steered.open(path, Steered.registration(path, Steered.PLENTY).stats())) {
+            Session session = queue.session();
+            // Each copied fragment takes a buffer.
+            while (session.stats().count() <= Steered.PLENTY) {
+                queue.miss();
+                session.transfer(1, 8 * Memory.PAGE_SIZE);
+                session.giveBack(Integer.MAX_VALUE);
+                queue.hit();
+                // Of at least as many buffers as make the queue's page pool look for others, in the ring first.
+                session.transfer(1, 2 * NetdevPath.RING * Memory.PAGE_SIZE);
+                session.giveBack(Integer.MAX_VALUE);
+            }
+        }
+    }
+
+    @Test
     @Rule({"NIC-018", "BUF-017"})
     @DisplayName("a queue passes over refill entries that name no buffer, or none that is held, and what is held stays")
     void invalidEntries() {
@@ -319,9 +340,7 @@ class ZeroCopy {
     @DisplayName("an area that is added while the queue starves ends that")
     void addedWhileStarved() {
         NetdevPath path = Paths.netdev();
-        Check.needs(
-                zcrx.fixtures.probe.KernelProbe.get().canAddAreas(),
-                "the kernel has no ZCRX_CTRL_ADD_AREA (7.3 or later)");
+        Check.needsAddArea();
         try (Memory more = Memory.anonymous((long) Steered.PLENTY * Memory.PAGE_SIZE);
                 Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
                 Steered queue = Steered.open(
