@@ -55,8 +55,13 @@ final class Steered implements AutoCloseable {
     }
 
     private static Steered open(NetdevPath path, Session session) {
-        session.startReceiving();
-        return new Steered(path, session);
+        try {
+            session.startReceiving();
+            return new Steered(path, session);
+        } catch (RuntimeException | Error e) {
+            session.close();
+            throw e;
+        }
     }
 
     Session session() {
@@ -104,7 +109,10 @@ final class Steered implements AutoCloseable {
 
     @Override
     public void close() {
-        miss();
-        session.close();
+        try {
+            miss();
+        } finally {
+            session.close();
+        }
     }
 }
