@@ -233,6 +233,7 @@ class Concurrency {
                 victim.kill();
             }
         }
+        NetdevLife.mustBeFree(path);
         NetdevLife.works(path);
     }
 }

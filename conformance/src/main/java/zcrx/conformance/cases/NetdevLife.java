@@ -24,7 +24,6 @@ import zcrx.fixtures.path.Simnic;
 import zcrx.fixtures.path.Site;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.RuleViolation;
-import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.SyscallException;
@@ -46,8 +45,11 @@ class NetdevLife {
             for (int i = 0; i < 3; i++) {
                 session.transfer(2, PIECE);
                 path.down();
-                session.send(PIECE);
-                path.up();
+                try {
+                    session.send(PIECE);
+                } finally {
+                    path.up();
+                }
                 session.receive(PIECE);
                 session.giveBackAll();
             }
@@ -65,9 +67,14 @@ class NetdevLife {
                 queue.session().transfer(2, PIECE);
                 queue.session().send(2 * Steered.SCARCE * Memory.PAGE_SIZE);
             }
-            // Waits for the queue to be free.
+            mustBeFree(path);
             works(path);
         }
+    }
+
+    /** Once nobody has it. */
+    static void mustBeFree(NetdevPath path) {
+        Check.eventually("the queue is still bound though its ring is gone", () -> path.isFree(path.queue()));
     }
 
     static void works(NetdevPath path) {
@@ -98,8 +105,8 @@ class NetdevLife {
         }
 
         void run(NetdevPath path) {
-            try (Session session = Session.open(path.queued(path.queue(), 64, pages))) {
-                Device.Rule rule = steered ? path.steer(session.tcp(), path.queue()) : null;
+            try (Session session = Session.open(path.queued(path.queue(), 64, pages));
+                    var _ = steered ? path.steer(session.tcp(), path.queue()) : null) {
                 if (receiving) {
                     session.startReceiving();
                 }
@@ -110,10 +117,8 @@ class NetdevLife {
                     session.settle();
                     session.giveBack(given);
                 }
-                if (rule != null) {
-                    rule.close();
-                }
             }
+            mustBeFree(path);
         }
     }
 
@@ -152,21 +157,26 @@ class NetdevLife {
         cycles(300);
     }
 
-    /** With data delivered, data under way, and all of the device's buffers in use. */
-    private static Session inTraffic(NetdevPath path) {
-        Session session = Session.open(Steered.registration(path, Steered.PLENTY));
-        session.startReceiving();
-        path.steer(session.tcp(), path.queue());
-        session.transfer(2, PIECE);
-        session.send(NetdevPath.RING * Memory.PAGE_SIZE);
-        return session;
+    /** What a test has taken away comes back; whether that succeeds does not hide what the test has found before. */
+    private interface Reopened extends AutoCloseable {
+        @Override
+        void close();
     }
 
-    /** Takes the device away while a queue is bound and data is under way. All memory comes back, and a new one works. */
+    /**
+     * Takes the device away while a queue is bound, data was delivered, data is under way, and all of the device's
+     * buffers are in use. All memory comes back, and a new one works.
+     */
     private static void whileBound(Consumer<Session> removal) {
-        try (Session session = inTraffic(Paths.netdev());
+        NetdevPath path = Paths.netdev();
+        try (Reopened _ = Paths::reopen;
+                Session session = Session.open(Steered.registration(path, Steered.PLENTY));
                 Memory more = Memory.anonymous(Memory.PAGE_SIZE);
                 Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
+            session.startReceiving();
+            path.steer(session.tcp(), path.queue());
+            session.transfer(2, PIECE);
+            session.send(NetdevPath.RING * Memory.PAGE_SIZE);
             removal.accept(session);
             if (KernelProbe.get().canAddAreas()) {
                 Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
@@ -174,8 +184,6 @@ class NetdevLife {
                         .set("len", more.size());
                 session.instance().addArea(area, more.segment()).mustBe(Errno.EFAULT);
             }
-        } finally {
-            Paths.reopen();
         }
         Pinned.awaitNone();
         works(Paths.netdev());
@@ -206,7 +214,7 @@ class NetdevLife {
             session.tcp().closeSender();
             Paths.netdev().abandon();
             NetNamespace.delete(Simnic.NAMESPACE);
-            Await.until("the device to go", () -> !Simnic.hasNear());
+            Check.eventually("the device is still there though its namespace is gone", () -> !Simnic.hasNear());
         });
     }
 
@@ -218,7 +226,7 @@ class NetdevLife {
         NetdevPath path = Paths.netdev();
         var rules = path.device().rules();
         Owner.startAndKill();
-        path.awaitFree(path.queue());
+        mustBeFree(path);
         // These belong to the device, not to who made them.
         path.device().rules().stream()
                 .filter(rule -> !rules.contains(rule))
