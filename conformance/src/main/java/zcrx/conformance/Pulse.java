@@ -18,7 +18,7 @@ import zcrx.fixtures.sys.Syscall;
 final class Pulse implements AutoCloseable {
     private static final Duration BEAT = Duration.ofSeconds(1);
 
-    /** Longer than any wait of a test. */
+    /** Longer than a test ever waits without a call. */
     private static final int STUCK = (int) Await.PATIENCE.multipliedBy(2).toSeconds();
 
     private static final Path SYSRQ = Path.of("/proc/sysrq-trigger");

@@ -2,6 +2,7 @@
 package zcrx.conformance.cases;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
@@ -22,12 +23,17 @@ final class Importer {
     private Importer() {}
 
     /**
-     * Arguments: a dialect, a process, and its file descriptor of the instance. Says offset and length of all that it receives, then
-     * {@link #END}, and waits to be killed.
+     * Arguments: a dialect, a process, and its file descriptor of the instance. Says offset and length of all that it
+     * receives, then {@link #END}, and waits to be killed.
      */
-    public static void main(String[] args) throws IOException {
-        long process = Syscall.PIDFD_OPEN.must(Long.parseLong(args[1]), 0);
-        int fd = (int) Syscall.PIDFD_GETFD.must(process, Long.parseLong(args[2]), 0);
+    public static void main(String[] args) {
+        OtherProcess.telling(() -> {
+            long process = Syscall.PIDFD_OPEN.must(Long.parseLong(args[1]), 0);
+            receive((int) Syscall.PIDFD_GETFD.must(process, Long.parseLong(args[2]), 0));
+        });
+    }
+
+    private static void receive(int fd) {
         try (TcpPair tcp = TcpPair.open(TcpPair.Family.IPV4);
                 Ring ring = Ring.open(CqeFormat.CQE32);
                 Exported exported = Exported.from(fd)) {
@@ -37,10 +43,7 @@ final class Importer {
             int received = 0;
             while (received < BYTES && ring.await(Await.PATIENCE)) {
                 for (Cqe cqe : ring.drain()) {
-                    if (!cqe.more()) {
-                        System.out.println(OtherProcess.VIOLATION + "the receive of an importer ended with " + cqe);
-                        return;
-                    }
+                    Check.that(cqe.more(), "the receive of an importer ended with " + cqe);
                     System.out.println(cqe.extra0() + " " + cqe.res());
                     received += cqe.res();
                 }
@@ -48,6 +51,8 @@ final class Importer {
             System.out.println(END);
             System.out.flush();
             System.in.read();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

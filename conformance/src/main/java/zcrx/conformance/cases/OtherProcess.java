@@ -6,18 +6,27 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.journal.ProcessBegun;
 import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.Await;
+import zcrx.fixtures.sys.Syscall;
 
 /** Another process that runs a class of the suite, with the same JVM. Killed at the latest when this is closed. */
 final class OtherProcess implements AutoCloseable {
     /** What a line begins with by which the process says that the kernel broke a rule. */
-    static final String VIOLATION = "violation: ";
+    private static final String VIOLATION = "violation: ";
+
+    /** A JVM that starts in an emulated guest takes longer than anything that a kernel does. */
+    private static final Duration SILENCE = Await.PATIENCE.multipliedBy(8);
+
+    private static final long PAUSE_NANOS = 10_000_000;
 
     private final Process process;
     private final BufferedReader lines;
@@ -77,10 +86,28 @@ final class OtherProcess implements AutoCloseable {
         return words.subList(0, words.indexOf(main));
     }
 
-    /** What the process says next. */
+    /** For the process: says what rule was broken to the one that waits. */
+    static void telling(Runnable body) {
+        try {
+            body.run();
+        } catch (RuleViolation e) {
+            System.out.println(VIOLATION + String.valueOf(e.getMessage()).replace('\n', ' '));
+            System.out.flush();
+        }
+    }
+
+    /** What the process says next. That the test waits for it counts as life, so that it is not taken for stuck. */
     String line() {
         String line;
+        long deadline = System.nanoTime() + SILENCE.toNanos();
         try {
+            while (!lines.ready() && process.isAlive()) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw new IllegalStateException("the other process said nothing for " + SILENCE.toSeconds() + " s");
+                }
+                Syscall.alive();
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
             line = lines.readLine();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -18,7 +18,10 @@ final class Owner {
     public static void main(String[] args) {
         Dialect.speak(Dialect.of(args[0]).orElseThrow());
         Paths.open(PathKind.of(args[1]).orElseThrow());
-        NetdevPath path = Paths.netdev();
+        OtherProcess.telling(() -> receive(Paths.netdev()));
+    }
+
+    private static void receive(NetdevPath path) {
         try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
             for (long round = 0; ; round++) {
                 queue.session().transfer(1, PIECE);

@@ -7,7 +7,6 @@ import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
-import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Exported;
@@ -53,13 +52,7 @@ final class Victim {
     }
 
     private static void start(Runnable work) {
-        Thread.ofPlatform().start(() -> {
-            try {
-                work.run();
-            } catch (RuleViolation e) {
-                say(OtherProcess.VIOLATION + String.valueOf(e.getMessage()).replace('\n', ' '));
-            }
-        });
+        Thread.ofPlatform().start(() -> OtherProcess.telling(work));
     }
 
     private static synchronized void say(String line) {
