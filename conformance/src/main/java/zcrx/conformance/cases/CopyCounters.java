@@ -4,6 +4,8 @@ package zcrx.conformance.cases;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
@@ -344,19 +346,23 @@ class CopyCounters {
     @Rule("CNT-013")
     @DisplayName("a reader beside the traffic never sees a counter go down")
     void readerBeside() {
-        try (Session session = receiving(Paths.current().copying())) {
+        // Closed first, which waits for the thread: it must not read memory that is unmapped.
+        try (Session session = receiving(Paths.current().copying());
+                ExecutorService threads = Executors.newSingleThreadExecutor()) {
             var done = new AtomicBoolean();
-            CompletableFuture<Snapshot> reader = CompletableFuture.supplyAsync(() -> {
-                Snapshot last = Snapshot.ZERO;
-                while (!done.get()) {
-                    Snapshot now = session.stats();
-                    if (now.count() < last.count() || now.bytes() < last.bytes()) {
-                        throw new RuleViolation("a reader saw " + now + " after " + last);
-                    }
-                    last = now;
-                }
-                return last;
-            });
+            CompletableFuture<Snapshot> reader = CompletableFuture.supplyAsync(
+                    () -> {
+                        Snapshot last = Snapshot.ZERO;
+                        while (!done.get()) {
+                            Snapshot now = session.stats();
+                            if (now.count() < last.count() || now.bytes() < last.bytes()) {
+                                throw new RuleViolation("a reader saw " + now + " after " + last);
+                            }
+                            last = now;
+                        }
+                        return last;
+                    },
+                    threads);
             try {
                 for (int i = 0; i < 30; i++) {
                     session.transfer(1, PIECE);
@@ -564,16 +570,19 @@ class CopyCounters {
     void twoRingsAtOnce() {
         int pieces = 200;
         try (Session session = receiving(Registration.nodev(64, 2 * pieces * PIECE / Memory.PAGE_SIZE));
-                Exported exported = Exported.of(session.instance())) {
-            CompletableFuture<Long> beside = CompletableFuture.supplyAsync(() -> {
-                // A ring belongs to the thread that makes it.
-                try (Ring other = Ring.open(CqeFormat.CQE32);
-                        Session importer = session.importedBy(other, exported.importOn(other))) {
-                    importer.startReceiving();
-                    importer.transfer(pieces, PIECE);
-                    return importer.received();
-                }
-            });
+                Exported exported = Exported.of(session.instance());
+                ExecutorService threads = Executors.newSingleThreadExecutor()) {
+            CompletableFuture<Long> beside = CompletableFuture.supplyAsync(
+                    () -> {
+                        // A ring belongs to the thread that makes it.
+                        try (Ring other = Ring.open(CqeFormat.CQE32);
+                                Session importer = session.importedBy(other, exported.importOn(other))) {
+                            importer.startReceiving();
+                            importer.transfer(pieces, PIECE);
+                            return importer.received();
+                        }
+                    },
+                    threads);
             session.transfer(pieces, PIECE);
             long received = session.received() + beside.join();
             Snapshot counted = session.stats();
