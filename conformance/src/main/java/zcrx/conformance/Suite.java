@@ -288,7 +288,7 @@ public final class Suite {
                     .forEach(test ->
                             listener.notRun(test.id(batch.path()), Status.SKIP, String.valueOf(e.getMessage())));
             return;
-        } catch (IllegalStateException | SyscallException e) {
+        } catch (RuntimeException e) {
             String reason = "the data path " + batch.path().word() + " cannot be set up: " + e.getMessage();
             batch.tests().forEach(test -> listener.notRun(test.id(batch.path()), Status.BROKEN, reason));
             return;
