@@ -22,7 +22,7 @@ class Queues {
     void takenAndFree() {
         NetdevPath path = Paths.netdev();
         for (int round = 0; round < 3; round++) {
-            try (Session _ = Session.open(path.queued(path.queue(), 64, NetdevPath.RING))) {
+            try (Session _ = Session.open(Steered.registration(path, Steered.PLENTY))) {
                 Check.that(!path.isFree(path.queue()), "the queue has no memory provider though a ring has taken it");
             }
             Check.eventually("the queue is not free though the ring is closed", () -> path.isFree(path.queue()));

@@ -12,8 +12,8 @@ import zcrx.fixtures.zcrx.Session;
 
 /** A session whose data is sent to the queue of its instance, by a rule: it is received without a copy. */
 final class Steered implements AutoCloseable {
-    /** More than the queue, its page pool and a test hold together: it never runs dry if buffers are given back. */
-    static final int PLENTY = 1024;
+    /** It never runs dry if buffers are given back. */
+    static final int PLENTY = NetdevPath.UNCOUNTED;
     /** The queue has its buffers, and a page pool takes as many once more: then there are none left. */
     static final int SCARCE = 2 * NetdevPath.RING;
     /**
