@@ -50,17 +50,19 @@ class ZeroCopy {
                     path,
                     Steered.registration(path, Steered.PLENTY).events(BOTH).stats(),
                     family)) {
-                long before = queue.nic("iov_bytes");
+                long before = path.isSimulated() ? queue.nic("iov_bytes") : 0;
                 for (int i = 0; i < 12; i++) {
                     queue.session().transfer(1, PIECE);
                     queue.session().giveBackAll();
                 }
                 nothingCopied(queue.session());
-                long written = queue.nic("iov_bytes") - before;
-                Check.that(
-                        written >= queue.session().received(),
-                        "the device wrote " + written + " bytes to the area, delivered were "
-                                + queue.session().received());
+                if (path.isSimulated()) {
+                    long written = queue.nic("iov_bytes") - before;
+                    Check.that(
+                            written >= queue.session().received(),
+                            "the device wrote " + written + " bytes to the area, delivered were "
+                                    + queue.session().received());
+                }
             }
         }
         try (Steered queue = Steered.open(
@@ -167,8 +169,8 @@ class ZeroCopy {
                     family)) {
                 Session session = queue.session();
                 long copied = 0;
-                long frags = elsewhere(path, "page_frags");
-                long bytes = elsewhere(path, "page_bytes");
+                long frags = path.isSimulated() ? elsewhere(path, "page_frags") : 0;
+                long bytes = path.isSimulated() ? elsewhere(path, "page_bytes") : 0;
                 for (int round = 0; round < 4; round++) {
                     session.transfer(2, PIECE);
                     Check.equal(
@@ -187,7 +189,7 @@ class ZeroCopy {
                 }
                 session.settle();
                 // What was sent again was written more often than it was delivered, and says nothing.
-                if (elsewhere(path, "page_bytes") - bytes == copied) {
+                if (path.isSimulated() && elsewhere(path, "page_bytes") - bytes == copied) {
                     Check.equal(
                             "copy_count",
                             elsewhere(path, "page_frags") - frags,
@@ -260,7 +262,7 @@ class ZeroCopy {
     void inPieces() {
         NetdevPath path = Paths.netdev();
         // Some more than the queue and its page pool hold, so that few can get lost before it starves.
-        int pages = 3 * NetdevPath.RING;
+        int pages = path.isSimulated() ? 3 * NetdevPath.RING : Steered.PLENTY;
         try (Session session = Session.open(Steered.registration(path, pages).stats());
                 var _ = path.steer(session.tcp(), path.queue())) {
             for (int i = 0; i < pages + NetdevPath.RING; i++) {
