@@ -16,6 +16,7 @@ import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.DmaBuf;
@@ -42,8 +43,8 @@ class NetdevLimits {
         }
     }
 
-    private static Registration small(NetdevPath path) {
-        return path.queued(path.queue(), 64, NetdevPath.RING);
+    private static Registration plain(NetdevPath path) {
+        return path.queued(path.queue(), 64, Steered.PLENTY);
     }
 
     @Test
@@ -51,7 +52,7 @@ class NetdevLimits {
     @DisplayName("a queue that the device does not use is ERANGE")
     void noSuchQueue() {
         NetdevPath path = Paths.netdev();
-        try (var registration = small(path)) {
+        try (var registration = plain(path)) {
             for (int queue : new int[] {path.queues(), 1000, 0x7fff_ffff}) {
                 registration.reg().set("if_rxq", queue);
                 try (Ring ring = Ring.open(CqeFormat.CQE32)) {
@@ -68,7 +69,7 @@ class NetdevLimits {
     @DisplayName("a queue that is taken is EEXIST, for the same ring and another; the first goes on")
     void taken() {
         NetdevPath path = Paths.netdev();
-        try (var late = small(path);
+        try (var late = plain(path);
                 Ring ring = Ring.open(CqeFormat.CQE32);
                 Steered queue = Steered.open(
                         path, Steered.registration(path, Steered.PLENTY).stats())) {
@@ -85,7 +86,7 @@ class NetdevLimits {
             "a device that does not split headers from data is EINVAL, and so is one that splits long packets only")
     void splitOff() {
         NetdevPath path = Paths.netdev();
-        try (var registration = small(path)) {
+        try (var registration = plain(path)) {
             path.setUp(path.device().dataSplit(false));
             try {
                 refusedUntil(
@@ -96,7 +97,7 @@ class NetdevLimits {
                 path.setUp(path.device().dataSplit(true));
             }
         }
-        try (var registration = small(path)) {
+        try (var registration = plain(path)) {
             path.setUp(path.device().splitThreshold(100));
             try {
                 refusedUntil(
@@ -132,13 +133,10 @@ class NetdevLimits {
         }
     }
 
-    @Test
-    @Rule({"NIC-024", "NIC-038", "BUF-001"})
-    @DisplayName(
-            "buffers of several pages: rx_buf_len comes back, data may fill them, and what misses the queue is in them")
-    void largeBuffers() {
-        NetdevPath path = Paths.netdev();
-        Memory area = Memory.contiguous(2 * Memory.HUGE);
+    /** For buffers of several pages; skips the test where the kernel has no memory for them. */
+    private static Registration large(NetdevPath path) {
+        int buffers = path.isSimulated() ? 4 * NetdevPath.RING : Steered.PLENTY;
+        Memory area = Memory.contiguous((long) buffers * LARGE);
         long[] frames = Memory.frames(area.address(), area.size());
         for (int i = 0; i < frames.length; i++) {
             int inBuffer = i % (LARGE / Memory.PAGE_SIZE);
@@ -149,6 +147,26 @@ class NetdevLimits {
         }
         var registration = path.queued(path.queue(), 256, area).stats();
         registration.reg().set("rx_buf_len", LARGE);
+        return registration;
+    }
+
+    @Test
+    @Rule({"NIC-024", "NIC-038", "BUF-001"})
+    @DisplayName(
+            "buffers of several pages: rx_buf_len comes back, data may fill them, and what misses the queue is in them")
+    void largeBuffers() {
+        NetdevPath path = Paths.netdev();
+        if (!path.isSimulated()) {
+            // Each driver has words of its own for what it can't do.
+            try (var registration = large(path);
+                    Ring ring = Ring.open(CqeFormat.CQE32)) {
+                Outcome outcome = registration.submit(ring);
+                Check.needs(
+                        outcome.succeeded(),
+                        "the driver refuses buffers of several pages: " + Errno.describe(outcome.result()));
+            }
+        }
+        var registration = large(path);
         try (Steered queue = Steered.open(path, registration)) {
             Session session = queue.session();
             Check.equal("rx_buf_len", LARGE, session.instance().bufferSize());
@@ -173,7 +191,7 @@ class NetdevLimits {
     void toldByNetlink() {
         NetdevPath path = Paths.netdev();
         Check.equal("rx-buf-len before", 0, path.device().providedLength(path.queue()));
-        try (Session _ = Session.open(path.queued(path.queue(), 64, Steered.SCARCE))) {
+        try (Session _ = Session.open(plain(path))) {
             Check.equal("rx-buf-len", Memory.PAGE_SIZE, path.device().providedLength(path.queue()));
             Check.equal("rx-buf-len of another queue", 0, path.device().providedLength(path.otherQueue()));
         }
@@ -186,7 +204,7 @@ class NetdevLimits {
     @DisplayName("buffers of several pages in an area whose pages are scattered are ERANGE")
     void scatteredPages() {
         NetdevPath path = Paths.netdev();
-        try (var registration = path.queued(path.queue(), 64, Memory.scattered(4 * NetdevPath.RING))) {
+        try (var registration = path.queued(path.queue(), 64, Memory.scattered(Steered.PLENTY))) {
             registration.reg().set("rx_buf_len", LARGE);
             refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
         }
@@ -197,6 +215,8 @@ class NetdevLimits {
     @DisplayName("buffers larger than the driver can fill are ERANGE")
     void tooLarge() {
         NetdevPath path = Paths.netdev();
+        Check.needs(
+                path.isSimulated(), "by which error a driver refuses buffers that it can't fill is its own business");
         try (var registration = path.queued(path.queue(), 64, Memory.contiguous(Memory.HUGE))) {
             registration.reg().set("rx_buf_len", TOO_LARGE);
             refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
