@@ -98,7 +98,7 @@ class Buffers {
     void oneBufferEach() {
         try (Session session = receiving(32)) {
             Check.equal(
-                    "rx_buf_len without a netdev",
+                    "rx_buf_len",
                     Memory.PAGE_SIZE,
                     session.instance().bufferSize());
             session.transfer(4, 3 * Memory.PAGE_SIZE + 7);
@@ -509,7 +509,7 @@ class Buffers {
     @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-017")
     @DisplayName(
-            "a buffer that user space holds stays as it is, and nothing of the area is written but what is delivered")
+            "a buffer that user space holds stays as it is, and nothing is written behind what was delivered in it")
     void heldStaysAsItIs() {
         byte untouched = 0x5a;
         int pages = 16;
