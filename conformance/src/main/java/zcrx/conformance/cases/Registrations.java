@@ -240,7 +240,7 @@ class Registrations {
     }
 
     @Test
-    @Rule("REG-010")
+    @Rule({"REG-010", "NIC-041"})
     @DisplayName("an interface without a device to map memory for, such as lo, is EOPNOTSUPP")
     void loopbackInterface() {
         try (var registration = Registration.nodev(64, 8);
