@@ -291,7 +291,7 @@ class CopyCounters {
     }
 
     @Test
-    @Rule("CNT-019")
+    @Rule("OFF-010")
     @DisplayName("of what is behind the entries only the statistics are written, at registration and later")
     void nothingElse() {
         long entries = Registration.endOfEntries(Registration.DEFAULT_ENTRIES);

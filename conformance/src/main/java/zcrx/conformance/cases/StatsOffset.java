@@ -162,24 +162,6 @@ class StatsOffset {
     }
 
     @Test
-    @Rule("OFF-010")
-    @DisplayName("statistics are written at the offset and nowhere else")
-    void onlyThere() {
-        long offset = end() + 5 * ALIGNMENT;
-        var registration = Registration.nodev().stats(offset);
-        MemorySegment behind = registration.regionMemory().asSlice(end());
-        behind.fill((byte) 0x5a);
-        try (Session session = Session.open(registration)) {
-            session.startReceiving();
-            session.transfer(2, 2 * Memory.PAGE_SIZE);
-            Check.atLeast("copy_count at offset " + offset, 1, session.stats().count());
-            long from = offset - end();
-            Check.bytes("what is behind the entries", behind, 0, from, 0x5a);
-            Check.bytes("what is behind the entries", behind, from + STATS_SIZE, behind.byteSize(), 0x5a);
-        }
-    }
-
-    @Test
     @Rule("OFF-011")
     @DisplayName("the end of the entries counts them after they were rounded up to a power of two")
     void roundedUp() {
