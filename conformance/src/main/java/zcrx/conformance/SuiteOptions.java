@@ -64,11 +64,6 @@ public record SuiteOptions(
         this(profile, seed, tests, paths, Shard.WHOLE, null, null, "");
     }
 
-    /** Of a kernel of which the user says what it speaks. */
-    public SuiteOptions speaking(@Nullable Dialect said) {
-        return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, said, after);
-    }
-
     /** With other random choices. */
     public SuiteOptions seeded(long other) {
         return new SuiteOptions(profile, other, tests, paths, shard, shuffle, dialect, after);

@@ -210,14 +210,12 @@ class Buffers {
         try (Session session = receiving(PAGES)) {
             session.transfer(1, 2 * Memory.PAGE_SIZE);
             Instance instance = session.instance();
-            List<Cqe> data = session.log();
             for (int round = 0; round < 3; round++) {
                 for (int page = 0; page < PAGES; page++) {
                     instance.refill().push((long) page * Memory.PAGE_SIZE, Memory.PAGE_SIZE);
                 }
                 instance.flush().mustBe(0);
             }
-            Check.equal("completions", 2, data.size());
             session.giveBackAll();
             allDeliverable(session, PAGES);
         }
