@@ -224,7 +224,7 @@ class Concurrency {
     void killedWithQueue() {
         NetdevPath path = Paths.netdev();
         path.awaitFree(path.queue());
-        try (TcpPair tcp = path.connect(TcpPair.Family.IPV4);
+        try (TcpPair tcp = path.connect(path.families().getFirst());
                 OtherProcess victim =
                         OtherProcess.start(Victim.class, path.device().index(), path.queue())) {
             victim.line();
