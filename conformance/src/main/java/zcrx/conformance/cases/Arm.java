@@ -118,7 +118,8 @@ class Arm {
                     "COPY has fired\n" + asMask);
             asMask.mustBe(Errno.EINVAL);
             // 33 is COPY to whoever shifts without looking.
-            for (int type : new int[] {3, 31, 32, 33, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) {
+            for (int type :
+                    new int[] {3, 31, 32, 33, 1 << 16 | Zcrx.EVENT_COPY, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) {
                 session.instance().armWith(type).mustBe(Errno.EINVAL);
             }
             staysLatched(session);

@@ -3,8 +3,13 @@ package zcrx.conformance.cases;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
@@ -13,6 +18,7 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Evidence;
 import zcrx.conformance.Full;
 import zcrx.conformance.Paths;
 import zcrx.conformance.PropertySeed;
@@ -177,28 +183,121 @@ class Buffers {
     @DisplayName(
             "a flush stops at an entry that names no buffer: it is consumed, those behind it are left for the next")
     void invalidEntry() {
-        try (Session session = receiving(PAGES)) {
+        // Of each but the first two a part would name a buffer, to who reads no more than that.
+        long[] offsets = {32L * Memory.PAGE_SIZE, Zcrx.OFFSET_MASK, 1L << 32, 1L << 40};
+        long[] areas = {1, 1 << 8, 1 << 15};
+        long[] pads = {1, 1 << 16, 1L << 31};
+        var kinds = new ArrayList<Struct>();
+        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE)) {
+            Struct entry = Struct.at(Zcrx.RQE, memory.segment());
+            for (long offset : offsets) {
+                kinds.add(entry.clear().set("off", offset).snapshot());
+            }
+            for (long area : areas) {
+                kinds.add(entry.clear().set("off", area << Zcrx.AREA_SHIFT).snapshot());
+            }
+            for (long pad : pads) {
+                kinds.add(entry.clear().set("__pad", pad).snapshot());
+            }
+        }
+        int pages = 32;
+        try (Session session = receiving(pages)) {
             // Every buffer is held, and two go back in each round: there are other rules for those that are not held.
-            session.exhaust(PAGES, Errno.ENOMEM);
+            session.exhaust(pages, Errno.ENOMEM);
             RefillRing refill = session.instance().refill();
-            for (int kind = 0; kind < PAGES / 2; kind++) {
+            for (Struct kind : kinds) {
                 int start = refill.tail();
                 session.giveBack(1);
-                refill.entry(start + 1).clear();
-                switch (kind) {
-                    case 0 -> refill.entry(start + 1).set("off", (long) PAGES * Memory.PAGE_SIZE);
-                    case 1 -> refill.entry(start + 1).set("off", Zcrx.OFFSET_MASK);
-                    case 2 -> refill.entry(start + 1).set("off", 1L << Zcrx.AREA_SHIFT);
-                    default -> refill.entry(start + 1).set("__pad", 1);
-                }
+                refill.entry(start + 1).clear().set("off", kind.get("off")).set("__pad", kind.get("__pad"));
                 refill.publish(start + 2);
                 session.giveBack(1);
                 session.instance().flush().mustBe(0);
-                Check.equal("head after an invalid entry of kind " + kind, start + 2, refill.head());
+                Check.equal("head after an invalid entry " + kind, start + 2, refill.head());
                 session.instance().flush().mustBe(0);
                 Check.equal("head after the next flush", start + 3, refill.head());
             }
-            allDeliverable(session, PAGES);
+            allDeliverable(session, pages);
+        }
+    }
+
+    @Test
+    @Rule("BUF-029")
+    @DisplayName("an offset of 2^32 buffers is taken for 0: the buffer there is given back")
+    void offsetOfTooManyBuffers() {
+        try (Session session = receiving(PAGES)) {
+            session.exhaust(PAGES, Errno.ENOMEM);
+            Cqe held = session.takeHeld().getFirst();
+            RefillRing refill = session.instance().refill();
+            long off = held.extra0() + ((long) Memory.PAGE_SIZE << 32);
+            refill.push(off, held.res());
+            session.instance().flush().mustBe(0);
+            session.startReceiving();
+            session.mustHaveEnded(Errno.ENOMEM);
+            int delivered = session.dataCompletions() - PAGES;
+            Evidence.show(
+                    "BUF-029",
+                    delivered == 0 ? Evidence.Side.DOCUMENT : Evidence.Side.KERNELS,
+                    "all %d buffers of an area were held; after a refill entry with off 0x%x the next receive delivered %d"
+                            .formatted(PAGES, off, delivered));
+            Check.equal("buffers delivered then", 1, delivered);
+        }
+    }
+
+    @Test
+    @Rule("BUF-007")
+    @DisplayName("a flush stops at an entry that names no buffer wherever that is among many that are given back")
+    void invalidEntryAmongMany() {
+        int entries = 128;
+        for (int invalid : new int[] {0, 30, 31, 32, 63, 64, 126}) {
+            try (Session session = Session.open(Registration.nodev(entries, entries))) {
+                session.startReceiving();
+                session.exhaust(entries, Errno.ENOMEM);
+                RefillRing refill = session.instance().refill();
+                session.giveBack(invalid);
+                refill.push((long) entries * Memory.PAGE_SIZE, 0);
+                session.giveBack(entries - 1 - invalid);
+                session.instance().flush().mustBe(0);
+                Check.equal("head after a flush with an invalid entry at " + invalid, invalid + 1, refill.head());
+                session.instance().flush().mustBe(0);
+                Check.equal("head after the next flush", entries, refill.head());
+                allDeliverable(session, entries);
+            }
+        }
+    }
+
+    @Test
+    @Rule({"BUF-005", "BUF-010"})
+    @DisplayName("what a flush has passed with the head it has read: the entry may be written anew at once")
+    void headIsToldLast() {
+        int entries = 64;
+        try (Session session = Session.open(Registration.nodev(entries, entries));
+                ExecutorService threads =
+                        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
+            session.startReceiving();
+            session.exhaust(entries, Errno.ENOMEM);
+            RefillRing refill = session.instance().refill();
+            for (int round = 0; round < 16; round++) {
+                int start = refill.tail();
+                session.giveBack(entries);
+                var flushed = new AtomicBoolean();
+                Future<?> writer = threads.submit(() -> {
+                    int position = start;
+                    while (!flushed.get()) {
+                        for (; position < refill.head(); position++) {
+                            refill.entry(position).clear().set("__pad", 1);
+                        }
+                    }
+                });
+                try {
+                    session.instance().flush().mustBe(0);
+                } finally {
+                    flushed.set(true);
+                    Concurrency.result(writer);
+                }
+                session.startReceiving();
+                session.exhaust(entries, Errno.ENOMEM);
+                Check.equal("buffers delivered after they went back", entries, session.held());
+            }
         }
     }
 
@@ -332,23 +431,47 @@ class Buffers {
 
     @Test
     @RunsOn(Scope.NODEV)
+    @Rule({"BUF-012", "BUF-028"})
+    @DisplayName("a limit counts what it takes of many packets that wait at once")
+    void limitOfManyPackets() {
+        try (Session session = Session.open(roomForPackets())) {
+            packetsArrive(session);
+            receiveLimited(session, (PACKETS - 1) * PACKET + 100);
+            session.giveBackAll();
+            session.startReceiving();
+            session.receive(session.tcp().sent() - session.received());
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
     @Rule("BUF-028")
     @DisplayName("a receive that waited delivers all that has come meanwhile, though no packet follows")
     void manyPackets() {
-        // Two of them are more pages than a packet can point to, so that the socket joins none. 20 are taken at a time.
-        int packet = 9 * Memory.PAGE_SIZE;
-        int packets = 22;
-        int room = 4 * packets * packet;
-        var registration = Registration.nodev(64, packets * 12)
-                .over(family -> TcpPair.loopback(family, NetNamespace.OWN, room, room));
-        try (Session session = Session.open(registration)) {
+        try (Session session = Session.open(roomForPackets())) {
             session.startReceiving();
-            for (int i = 0; i < packets; i++) {
-                session.tcp().sendFile(packet);
-            }
-            session.awaitArrival();
+            packetsArrive(session);
             session.receive(session.tcp().sent());
         }
+    }
+
+    /** Two of them are more pages than a packet can point to, so that the socket joins none. */
+    private static final int PACKET = 9 * Memory.PAGE_SIZE;
+
+    /** More than are taken at a time, which is 20. */
+    private static final int PACKETS = 22;
+
+    private static Registration roomForPackets() {
+        int room = 4 * PACKETS * PACKET;
+        return Registration.nodev(64, PACKETS * 12)
+                .over(family -> TcpPair.loopback(family, NetNamespace.OWN, room, room));
+    }
+
+    private static void packetsArrive(Session session) {
+        for (int i = 0; i < PACKETS; i++) {
+            session.tcp().sendFile(PACKET);
+        }
+        session.awaitArrival();
     }
 
     @Test
@@ -362,6 +485,45 @@ class Buffers {
             Cqe end = session.awaitTerminal();
             Check.equal("res of the end", 0, end.res());
             Check.equal("bytes delivered", 3L * Memory.PAGE_SIZE, session.received());
+        }
+    }
+
+    @Test
+    @Rule("BUF-013")
+    @DisplayName("a socket that is shut down for reading ends the receive with 0 as well")
+    void shutDownForReading() {
+        try (Session session = receiving(PAGES)) {
+            session.transfer(1, 2 * Memory.PAGE_SIZE);
+            session.tcp().shutDownReceiver();
+            Check.equal("res of the end", 0, session.awaitTerminal().res());
+        }
+    }
+
+    @Test
+    @Rule("BUF-014")
+    @DisplayName("hundreds of areas can be added: completions and refill entries tell each from the others")
+    void manyAreas() {
+        Check.needsAddArea();
+        int areas = 260;
+        int buffers = areas + 1;
+        try (Memory more = Memory.anonymous((long) areas * Memory.PAGE_SIZE);
+                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
+                Session session = Session.open(Registration.nodev(512, 1))) {
+            for (int i = 0; i < areas; i++) {
+                MemorySegment memory = more.segment().asSlice((long) i * Memory.PAGE_SIZE, Memory.PAGE_SIZE);
+                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                        .clear()
+                        .set("addr", memory.address())
+                        .set("len", memory.byteSize());
+                session.instance().addArea(area, memory).mustBe(0);
+                Check.equal("token", (i + 1L) << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
+            }
+            for (int round = 0; round < 2; round++) {
+                session.startReceiving();
+                session.exhaust(buffers, Errno.ENOMEM);
+                Check.equal("buffers delivered of all areas", buffers, session.held());
+                session.giveBackAll();
+            }
         }
     }
 
@@ -445,12 +607,14 @@ class Buffers {
             Instance instance = session.instance();
             int tcp = session.tcp().receiver();
             Map<String, Long> bent =
-                    Map.of("zcrx_ifq_idx", 1L, "ioprio", 0L, "addr", 8L, "off", 8L, "addr3", 8L, "msg_flags", 1L);
+                    Map.of("zcrx_ifq_idx", 1L << 16, "ioprio", 0L, "addr", 8L, "off", 8L, "addr3", 8L, "msg_flags", 1L);
             bent.forEach((field, value) -> {
                 Struct sqe = Instance.receive(session.ring(), instance.id(), tcp, 0, 1)
                         .set(field, value);
                 ends(session.ring(), sqe, Errno.EINVAL);
             });
+            Struct missing = Instance.receive(session.ring(), instance.id() + 1, tcp, 0, 1);
+            ends(session.ring(), missing, Errno.EINVAL);
             Struct unknown = Instance.receive(session.ring(), instance.id(), tcp, 0, 1);
             ends(session.ring(), unknown.set("ioprio", IoUring.RECV_MULTISHOT | 1 << 15), Errno.EINVAL);
             int datagrams = (int) Syscall.SOCKET.must(2, 2, 0);
@@ -477,6 +641,15 @@ class Buffers {
             session.startReceiving();
             session.transfer(1, PAGES * Memory.PAGE_SIZE);
             session.tcp().resetSender();
+            session.mustHaveEnded(Errno.ECONNRESET);
+        }
+        try (Session session = Session.open(Registration.nodev())) {
+            // Over loopback both are there before the receive starts.
+            session.send(PAGES * Memory.PAGE_SIZE);
+            session.awaitArrival();
+            session.tcp().resetSender();
+            session.startReceiving();
+            session.receive(session.tcp().sent());
             session.mustHaveEnded(Errno.ECONNRESET);
 
             int unconnected = (int) Syscall.SOCKET.must(session.tcp().family().number(), 1, 0);
@@ -573,12 +746,15 @@ class Buffers {
     @Rule("BUF-018")
     @DisplayName("head and tail of the refill ring are 0 after registration, whatever was there")
     void emptyAtRegistration() {
-        try (var registration = Registration.nodev(64, PAGES);
-                Ring ring = Ring.open(CqeFormat.CQE32)) {
-            registration.regionMemory().fill((byte) 0x5a);
-            try (Instance instance = Instance.register(ring, registration)) {
-                Check.equal("head", 0, instance.refill().head());
-                Check.equal("tail", 0, instance.refill().tail());
+        try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+            for (int id = 0; id < 2; id++) {
+                try (var registration = Registration.nodev(64, PAGES)) {
+                    registration.regionMemory().fill((byte) 0x5a);
+                    try (Instance instance = Instance.register(ring, registration)) {
+                        Check.equal("head", 0, instance.refill().head());
+                        Check.equal("tail", 0, instance.refill().tail());
+                    }
+                }
             }
         }
     }
@@ -589,9 +765,10 @@ class Buffers {
     void kernelAllocatedRegion() {
         try (var first = Registration.nodev(64, 8);
                 var second = Registration.nodev(64, 8);
+                var third = Registration.nodev(64, 8);
                 var own = Registration.nodev(64, 8);
                 Ring ring = Ring.open(CqeFormat.CQE32)) {
-            for (var registration : List.of(first, second)) {
+            for (var registration : List.of(first, second, third)) {
                 registration.region().set("user_addr", 0).set("flags", 0);
                 registration.submit(ring).mustBe(0);
             }
@@ -601,6 +778,7 @@ class Buffers {
             long perId = second.region().get("mmap_offset") - first.region().get("mmap_offset");
             try (Memory one = map(ring, first);
                     Memory other = map(ring, second);
+                    Memory last = map(ring, third);
                     Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
                 long tail = second.reg().get("offsets.tail");
                 long head = second.reg().get("offsets.head");
@@ -616,9 +794,13 @@ class Buffers {
                 ring.register("ZCRX_CTRL", IoUring.REGISTER_ZCRX_CTRL, flush.address(), 0, flush)
                         .mustBe(0);
                 Check.equal("head", 1, other.segment().get(ValueLayout.JAVA_INT, head));
-                Check.equal("head of the other instance", 0, one.segment().get(ValueLayout.JAVA_INT, head));
+                Check.equal("head of the first instance", 0, one.segment().get(ValueLayout.JAVA_INT, head));
+                Check.equal("head of the third instance", 0, last.segment().get(ValueLayout.JAVA_INT, head));
+                last.segment().set(ValueLayout.JAVA_INT, tail, 7);
+                Check.equal("tail of the first instance", 0, one.segment().get(ValueLayout.JAVA_INT, tail));
+                Check.equal("tail of the second instance", 1, other.segment().get(ValueLayout.JAVA_INT, tail));
             }
-            for (long id = 2; id < 4; id++) {
+            for (long id = 3; id < 5; id++) {
                 long offset = first.region().get("mmap_offset") + id * perId;
                 Check.equal(
                         "mmap() of region " + id, Errno.EINVAL, Memory.tryShared(ring.fd(), Memory.PAGE_SIZE, offset));

@@ -136,7 +136,7 @@ class Concurrency {
     }
 
     /** A thread's failure is the test's. */
-    private static long result(Future<Long> worker) {
+    static <T> T result(Future<T> worker) {
         try {
             return worker.get();
         } catch (InterruptedException e) {

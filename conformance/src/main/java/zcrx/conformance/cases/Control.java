@@ -110,7 +110,7 @@ class Control {
     @DisplayName("an unknown operation is EOPNOTSUPP")
     void unknownOperation() {
         withInstance(instance -> {
-            for (long op : new long[] {100, 0x7fff_ffffL, 0xffff_ffffL}) {
+            for (long op : new long[] {100, 1 << 16 | Zcrx.CTRL_FLUSH_RQ, 0x7fff_ffffL, 0xffff_ffffL}) {
                 instance.ctrl(flush(instance).set("op", op)).mustBe(Errno.EOPNOTSUPP);
             }
         });
@@ -124,6 +124,8 @@ class Control {
             Struct arg = flush(instance).set("op", 100).set("zcrx_id", 77);
             instance.ctrl(arg).mustBe(Errno.ENXIO);
             instance.ctrl(arg.set("__resv[0]", 1)).mustBe(Errno.EFAULT);
+            // So is it before the operation's own argument.
+            instance.ctrl(instance.armArg(77).set("zcrx_id", 77)).mustBe(Errno.ENXIO);
         });
     }
 

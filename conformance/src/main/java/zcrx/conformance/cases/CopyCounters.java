@@ -79,12 +79,14 @@ class CopyCounters {
     @Rule("CNT-001")
     @DisplayName("both counters are zero after registration, whatever was there")
     void zeroedAtRegistration() {
-        try (var registration = Paths.current().copying().events(BOTH).stats()) {
-            MemorySegment region = registration.regionMemory();
-            region.fill((byte) 0xff);
-            try (Ring ring = Ring.open(CqeFormat.CQE32);
-                    Instance instance = Instance.register(ring, registration)) {
-                Check.equal("statistics", Snapshot.ZERO, instance.stats().read());
+        for (int types : new int[] {BOTH, 0}) {
+            try (var registration = Paths.current().copying().events(types).stats()) {
+                MemorySegment region = registration.regionMemory();
+                region.fill((byte) 0xff);
+                try (Ring ring = Ring.open(CqeFormat.CQE32);
+                        Instance instance = Instance.register(ring, registration)) {
+                    Check.equal("statistics", Snapshot.ZERO, instance.stats().read());
+                }
             }
         }
     }
@@ -240,6 +242,8 @@ class CopyCounters {
                 Session.open(CqeFormat.CQE32, slots, Paths.current().copying().stats())) {
             session.startReceiving();
             session.send(2 * slots * Memory.PAGE_SIZE);
+            // What comes piece by piece is reaped piece by piece, and fills no ring.
+            session.awaitArrival();
             session.receiveAll();
             Check.equal("copy_bytes", session.received(), session.stats().bytes());
             session.receiveRest();
@@ -349,6 +353,8 @@ class CopyCounters {
         // Closed first, which waits for the thread: it must not read memory that is unmapped.
         try (Session session = receiving(Paths.current().copying());
                 ExecutorService threads = Executors.newSingleThreadExecutor()) {
+            // Both pass 2^32 on the way.
+            session.instance().stats().write(new Snapshot((1L << 32) - 20, (1L << 32) - 20L * PIECE));
             var done = new AtomicBoolean();
             CompletableFuture<Snapshot> reader = CompletableFuture.supplyAsync(
                     () -> {
@@ -485,16 +491,22 @@ class CopyCounters {
 
     @Test
     @RunsOn(Scope.NODEV)
-    @Rule({"BUF-012", "CNT-014"})
-    @DisplayName("receives with limits that end anywhere within merged packets: each next one goes on there")
+    @Rule({"BUF-012", "CNT-014", "CNT-012"})
+    @DisplayName(
+            "receives with limits that end anywhere within merged packets: each next one goes on there, and counts both or none")
     void cutMergedPackets() {
         try (Session session = Session.open(hardlyAnyRoom())) {
             for (int round = 0; round < 3; round++) {
                 sendSmallPieces(session);
                 for (int limit = 1; session.received() < session.tcp().sent(); limit = limit * 3 % 509) {
+                    Snapshot before = session.stats();
                     Buffers.receiveLimited(
                             session, (int) Math.min(limit, session.tcp().sent() - session.received()));
                     session.giveBackAll();
+                    Snapshot counted = session.stats().minus(before);
+                    Check.that(
+                            counted.bytes() == 0 == (counted.count() == 0),
+                            "of a receive of at most " + limit + " bytes was counted " + counted);
                 }
                 invariants(session, Snapshot.ZERO);
             }

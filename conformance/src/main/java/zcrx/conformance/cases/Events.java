@@ -44,7 +44,10 @@ class Events {
     void copyEvent() {
         int code = (int) Dialect.spoken().typeCode(Zcrx.EVENT_COPY);
         for (CqeFormat format : CqeFormat.values()) {
-            try (Session session = receiving(format, Paths.current().copying().events(COPY))) {
+            int slots = 16;
+            try (Session session =
+                    Session.open(format, slots, Paths.current().copying().events(COPY))) {
+                session.startReceiving();
                 session.transfer(1, PIECE);
                 session.settle();
                 Cqe event = session.awaitEvent();
@@ -55,10 +58,18 @@ class Events {
                             "a fragment was copied, then came " + event);
                 }
                 int bytes = format == CqeFormat.CQE32 ? 32 : 16;
-                Check.equal(
-                        "event on a ring of " + format,
-                        new Cqe(Registration.DEFAULT_USER_DATA, code, 0, bytes, 0, 0),
-                        event);
+                // More than the completion ring has room for: what stood in a slot before shows through nowhere.
+                for (int round = 0; round < slots; round++) {
+                    Check.equal(
+                            "event on a ring of " + format,
+                            new Cqe(Registration.DEFAULT_USER_DATA, code, 0, bytes, 0, 0),
+                            event);
+                    session.giveBackAll();
+                    session.arm(Zcrx.EVENT_COPY);
+                    session.transfer(1, PIECE);
+                    session.settle();
+                    event = session.awaitEvent();
+                }
             }
         }
     }
@@ -159,11 +170,16 @@ class Events {
     @DisplayName("the data that caused an event is completed before the event")
     void afterTheData() {
         for (CqeFormat format : CqeFormat.values()) {
-            try (Session session = receiving(format, Paths.current().copying().events(COPY))) {
-                session.transfer(1, PIECE);
+            try (Session session =
+                    Session.open(format, Paths.current().copying().events(COPY))) {
+                // All of it is there when the receive starts, which is so the only one.
+                session.send(PIECE);
+                session.awaitArrival();
+                session.startReceiving();
+                session.receive(PIECE);
                 session.settle();
-                Check.that(!session.isEvent(session.log().getFirst()), "the event came first: " + session.log());
                 Check.equal("number of events", 1, session.takeEvents().size());
+                Check.that(session.isEvent(session.log().getLast()), "the event came before data: " + session.log());
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +128,7 @@ class ExportImport {
             Check.equal("lowest free file descriptor", before, OwnProcess.lowestFreeDescriptor());
             eventsAlive(session, "exports that failed");
         }
+        Pinned.awaitNone();
     }
 
     @Test
@@ -142,6 +144,7 @@ class ExportImport {
             }
             eventsAlive(session, "exports that failed");
         }
+        Pinned.awaitNone();
     }
 
     @Test
@@ -214,6 +217,81 @@ class ExportImport {
                             exported.importOn(own ? session.ring() : other));
                 }
                 eventsAlive(session, "imports that failed");
+            }
+        }
+    }
+
+    @Test
+    @Rule({"IMP-015", "IMP-006"})
+    @DisplayName(
+            "rings that import, receive, export on and close leave the counters, the latch, the events and the held buffers")
+    void othersComeAndGo() {
+        int pages = 16;
+        try (Session session =
+                Session.open(Registration.nodev(64, pages).events(COPY).stats())) {
+            session.startReceiving();
+            session.transfer(2, PIECE);
+            session.settle();
+            session.awaitEvent();
+            Kept kept = Kept.of(session);
+            long counted = session.stats().bytes();
+            long pinned = OwnProcess.pinnedKib();
+            // Each of the others has an instance of its own as well, whose pages tell when the ring has ended.
+            try (Exported exported = Exported.of(session.instance());
+                    Session second = Session.open(Registration.nodev());
+                    Session importer = imported(session, exported, second.ring());
+                    Exported again = Exported.of(importer.instance());
+                    Session third = Session.open(Registration.nodev());
+                    Session last = imported(importer, again, third.ring())) {
+                Check.equal("copy_bytes after imports", counted, session.stats().bytes());
+                last.startReceiving();
+                last.transfer(1, PIECE);
+                last.giveBackAll();
+            }
+            Check.eventually("the rings of the importers have not ended", () -> OwnProcess.pinnedKib() == pinned);
+            Check.equal(
+                    "copy_bytes after all of that",
+                    counted + PIECE,
+                    session.stats().bytes());
+            session.transfer(1, PIECE);
+            session.settle();
+            Check.equal("events while latched", 0, session.takeEvents().size());
+            session.giveBackAll();
+            session.arm(Zcrx.EVENT_COPY);
+            session.exhaust(pages - kept.completions().size(), Errno.ENOMEM);
+            session.settle();
+            Check.equal("events after arming", 1, session.takeEvents().size());
+            Check.equal(
+                    "buffers delivered beside those that are held",
+                    pages - kept.completions().size(),
+                    session.held());
+            kept.mustBeAsTheyWere();
+        }
+    }
+
+    @Test
+    @Rule({"BUF-016", "IMP-001"})
+    @DisplayName("a region of the kernel's own can be mapped by who exported the instance and by who imported it")
+    void kernelAllocatedRegion() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32);
+                Ring other = Ring.open(CqeFormat.CQE32)) {
+            registration.region().set("user_addr", 0).set("flags", 0);
+            try (Instance instance = Instance.register(ring, registration);
+                    Exported exported = Exported.of(instance)) {
+                exported.importOn(other);
+                long size = registration.region().get("size");
+                long offset = registration.region().get("mmap_offset");
+                long tail = registration.reg().get("offsets.tail");
+                // It is the first instance of either ring.
+                try (Memory own = Memory.shared(ring.fd(), size, offset);
+                        Memory importers = Memory.shared(other.fd(), size, offset)) {
+                    own.segment().set(ValueLayout.JAVA_INT, tail, 7);
+                    Check.equal(
+                            "tail as the importer sees it",
+                            7,
+                            importers.segment().get(ValueLayout.JAVA_INT, tail));
+                }
             }
         }
     }

@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Test;
 import zcrx.conformance.Full;
 import zcrx.conformance.Rule;
 import zcrx.conformance.Subject;
+import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Await;
@@ -96,6 +98,38 @@ class Lifetimes {
     }
 
     @Test
+    @Full
+    @Rule("REG-032")
+    @DisplayName("regions that the kernel allocated are free again when their instances are gone")
+    void regions() {
+        // Larger than what it allocates in one piece.
+        long size = 8L << 20;
+        int rounds = 16;
+        long all = rounds * size / 1024;
+        // Others take memory and free it meanwhile. What an instance keeps is missing each time.
+        boolean kept = true;
+        for (int attempt = 0; kept && attempt < 3; attempt++) {
+            Pinned.awaitNone();
+            long before = available();
+            for (int i = 0; i < rounds; i++) {
+                try (var registration = Registration.nodev(64, 8);
+                        Ring ring = Ring.open(CqeFormat.CQE32)) {
+                    registration.region().set("user_addr", 0).set("flags", 0).set("size", size);
+                    registration.submit(ring).mustBe(0);
+                }
+            }
+            Pinned.awaitNone();
+            kept = !Await.holds(() -> before - available() < all / 2);
+        }
+        Check.that(
+                !kept, "three times more than half of " + all + " kB was missing after regions of that size were gone");
+    }
+
+    private static long available() {
+        return Pinned.number("/proc/meminfo", "MemAvailable:");
+    }
+
+    @Test
     @Rule("REG-027")
     @DisplayName("the pages of an area are pinned while it is registered, and no longer")
     void pinnedPages() {
@@ -110,13 +144,25 @@ class Lifetimes {
         // Rings that earlier tests closed may still be on their way out, too.
         Pinned.awaitNone();
         long before = Pinned.pagesOfAll();
-        try (var registration = Registration.nodev(64, pages)) {
+        try (var registration = Registration.nodev(64, pages);
+                Memory more = Memory.anonymous((long) pages * Memory.PAGE_SIZE);
+                Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
             try (Ring ring = Ring.open(CqeFormat.CQE32);
-                    Instance _ = Instance.register(ring, registration)) {
+                    Instance instance = Instance.register(ring, registration)) {
                 Check.atLeast("VmPin in kB", (long) pages * Memory.PAGE_SIZE / 1024, OwnProcess.pinnedKib());
+                if (KernelProbe.get().canAddAreas()) {
+                    Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
+                            .set("addr", more.address())
+                            .set("len", more.size());
+                    instance.addArea(area, more.segment()).mustBe(0);
+                    Check.atLeast(
+                            "VmPin in kB with an area more",
+                            2L * pages * Memory.PAGE_SIZE / 1024,
+                            OwnProcess.pinnedKib());
+                }
             }
             Pinned.awaitNone();
-            // Accounting can end before the pins do, and others may pin meanwhile: not half as many as this area did.
+            // Accounting can end before the pins do, and others may pin meanwhile: not half as many as an area did.
             Check.eventually(
                     "nr_foll_pin_acquired - nr_foll_pin_released is not back where it was, " + before,
                     () -> Pinned.pagesOfAll() - before < pages / 2);

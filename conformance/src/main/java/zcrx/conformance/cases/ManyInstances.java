@@ -36,8 +36,9 @@ class ManyInstances {
                 Session second = session.beside(Registration.nodev(64, 16).events(COPY, OTHER))) {
             List<Session> all = List.of(session, second);
             for (int round = 0; round < 3; round++) {
+                // What is delivered of both just fills the ring, so that neither event has room.
                 for (Session one : all) {
-                    one.send(slots * Memory.PAGE_SIZE);
+                    one.send(slots / 2 * Memory.PAGE_SIZE);
                     one.awaitArrival();
                 }
                 for (Session one : all) {
@@ -46,6 +47,7 @@ class ManyInstances {
                     }
                 }
                 session.ring().runTaskWork();
+                Check.that(session.ring().overflown(), "nothing overflowed a completion ring of " + slots + " slots");
                 all.forEach(Session::receiveRest);
                 session.settle();
                 for (Session one : all) {

@@ -97,7 +97,7 @@ class NetdevLimits {
             }
         }
         try (var registration = plain(path)) {
-            path.setUp(path.device().splitThreshold(100));
+            path.setUp(path.device().splitThreshold(1));
             try {
                 refusedUntil(
                         registration,

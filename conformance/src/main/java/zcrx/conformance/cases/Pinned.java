@@ -33,7 +33,8 @@ final class Pinned {
         return number("/proc/vmstat", "nr_foll_pin_acquired ") - number("/proc/vmstat", "nr_foll_pin_released ");
     }
 
-    private static long number(String file, String label) {
+    /** The sum of what stands behind this at the start of a line. */
+    static long number(String file, String label) {
         try {
             return Files.readAllLines(Path.of(file)).stream()
                     .filter(line -> line.startsWith(label))

@@ -99,6 +99,22 @@ class StatsOffset {
     }
 
     @Test
+    @Rule({"OFF-004", "OFF-005"})
+    @DisplayName("in a region of the kernel's own, too, statistics may end with it and not beyond, whatever its size")
+    void kernelAllocatedRegion() {
+        for (long pages = 3; pages <= 7; pages++) {
+            long size = pages * Memory.PAGE_SIZE;
+            for (long offset : new long[] {size - STATS_SIZE, size - ALIGNMENT, size}) {
+                try (var registration = Registration.nodev().stats(offset);
+                        Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+                    registration.region().set("user_addr", 0).set("flags", 0).set("size", size);
+                    registration.submit(ring).mustBe(offset + STATS_SIZE <= size ? 0 : Errno.ERANGE.result());
+                }
+            }
+        }
+    }
+
+    @Test
     @Rule("OFF-006")
     @DisplayName("an offset whose end wraps around is ERANGE")
     void wrapsAround() {

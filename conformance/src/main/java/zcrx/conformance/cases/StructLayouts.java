@@ -2,6 +2,7 @@
 package zcrx.conformance.cases;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -10,6 +11,7 @@ import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.StructType;
 import zcrx.fixtures.abi.StructType.Field;
+import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.btf.Btf;
 import zcrx.fixtures.btf.Btf.Member;
 import zcrx.fixtures.probe.KernelProbe;
@@ -28,7 +30,11 @@ class StructLayouts {
     void structs() {
         Btf types = types();
         var wrong = new ArrayList<String>();
-        for (StructType struct : Dialect.spoken().structs()) {
+        var structs = new ArrayList<>(Dialect.spoken().structs());
+        if (KernelProbe.get().canAddAreas()) {
+            structs.add(Zcrx.CTRL_FOR_AREA);
+        }
+        for (StructType struct : structs) {
             var members = types.members(struct.name());
             if (members.isEmpty()) {
                 wrong.add("struct " + struct.name() + " is not in the kernel's BTF");
@@ -56,7 +62,11 @@ class StructLayouts {
     void enumerators() {
         Btf types = types();
         var wrong = new ArrayList<String>();
-        Dialect.spoken().enumerators().forEach((name, value) -> {
+        var enumerators = new HashMap<>(Dialect.spoken().enumerators());
+        if (KernelProbe.get().canAddAreas()) {
+            enumerators.putAll(Zcrx.ADDED_ENUMERATORS);
+        }
+        enumerators.forEach((name, value) -> {
             var found = types.enumerator(name);
             if (found.isEmpty() || found.getAsLong() != value) {
                 wrong.add(name + " is " + (found.isEmpty() ? "missing" : found.getAsLong()) + ", expected " + value);

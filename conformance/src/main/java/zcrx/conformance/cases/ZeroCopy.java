@@ -364,5 +364,7 @@ class ZeroCopy {
                     .toList());
             Check.equal("areas that data came in", List.of(0L, 1L), areas);
         }
+        // Buffers of both were held.
+        Pinned.awaitNone();
     }
 }
