@@ -29,7 +29,8 @@ import zcrx.vm.SuiteHost;
  * outcome. May be told things from several threads.
  */
 public final class RunRecorder implements SuiteHost.Observer {
-    private static final Pattern ID = Pattern.compile("[\\x21-\\x7e&&[^#\"'<>&\\\\]]{1,200}");
+    /** It becomes the name of a file, too, which must not be in another directory. */
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_][\\x21-\\x7e&&[^#\"'<>&\\\\/]]{0,199}");
 
     /** What a guest may make this program keep. The files have the rest. */
     private static final int MAX_TESTS = 100_000;

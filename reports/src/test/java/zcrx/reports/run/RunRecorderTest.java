@@ -457,9 +457,13 @@ class RunRecorderTest {
         assertThat(run.verdict()).isEqualTo(Verdict.ERROR);
     }
 
-    @Test
-    void aPlanWithATestThatCouldForgeAReport() {
-        var forged = new PlannedTest("x\nok 1 y", "s", "n", List.of(), "none");
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "x\nok 1 y", "/tmp/x", "../x", "Arm/../../x", "..", ".", "-x", "",
+            })
+    void aPlanWithATestThatCouldForgeAReportOrLeaveItsDirectory(String id) {
+        var forged = new PlannedTest(id, "s", "n", List.of(), "none");
         Run run = new Feed().hello().plan(forged).bye(0).finish();
         assertThat(run.tests()).isEmpty();
         assertThat(run.verdict()).isEqualTo(Verdict.ERROR);
