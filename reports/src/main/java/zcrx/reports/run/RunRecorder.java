@@ -279,12 +279,13 @@ public final class RunRecorder implements SuiteHost.Observer {
     }
 
     private void attach(Entry entry, ResultEvent.Attachment e) {
+        String name = word(e.name());
         if (!entry.started || entry.end != null) {
             contradiction("an attachment of " + e.id() + ", which was not running");
-        } else if (e.name().equals(ResultEvent.Attachment.REPRODUCTION)) {
+        } else if (name.equals(ResultEvent.Attachment.REPRODUCTION)) {
             contradiction("an attachment that only the host can make");
         } else if (entry.attachments.size() < MAX_ATTACHMENTS) {
-            entry.attachments.add(new ResultEvent.Attachment(e.id(), word(e.name()), Text.clean(e.text(), MAX_TEXT)));
+            entry.attachments.add(new ResultEvent.Attachment(e.id(), name, Text.clean(e.text(), MAX_TEXT)));
         }
     }
 

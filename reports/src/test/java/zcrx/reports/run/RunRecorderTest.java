@@ -524,6 +524,17 @@ class RunRecorderTest {
         assertThat(run.verdict()).isEqualTo(Verdict.FAIL);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {ResultEvent.Attachment.REPRODUCTION, " " + ResultEvent.Attachment.REPRODUCTION + "\t"})
+    void whatOnlyTheHostCanAttach(String name) {
+        Run run = Feed.planned()
+                .start(FIRST)
+                .event(new ResultEvent.Attachment(FIRST, name, "reproduced"))
+                .finish();
+        assertThat(run.tests().getFirst().attachments()).isEmpty();
+        assertThat(run.errors()).anyMatch(line -> line.contains("that only the host can make"));
+    }
+
     @Test
     void manyLiesAreNotAllKept() {
         Feed feed = Feed.passed();
