@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
+import zcrx.reports.run.Text;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.program.ProgramGuest;
 import zcrx.vm.program.ProgramGuest.Machine;
@@ -35,6 +36,8 @@ public final class Reproducers {
     private static final Pattern FORBIDDEN = Pattern.compile("asm|[Pp]ragma|incbin|%:|\\?\\?|\\\\\n");
 
     private static final String NEEDS_NIC = "\n\tneed_nic();\n";
+
+    private static final int LONGEST_LINE = 2000;
 
     private static final Duration TO_BOOT = Duration.ofMinutes(2);
     private static final Duration FOR_EACH = Duration.ofSeconds(70);
@@ -96,9 +99,14 @@ public final class Reproducers {
                 }
                 binaries.put(c.name, ProgramGuest.compile(c.source, temporary.resolve(c.name)));
             } catch (CannotTestException | IOException e) {
-                impossible.put(c.name, "not tried: " + e.getMessage());
+                impossible.put(c.name, notTried(e));
             }
         }
+    }
+
+    /** What a compiler or QEMU complains of may be words of a guest's. */
+    private static String notTried(Exception e) {
+        return "not tried: " + Text.oneLine(String.valueOf(e.getMessage()));
     }
 
     /** The guest under test wrote it: what could make a compiler read or do anything else than compile is refused. */
@@ -137,7 +145,19 @@ public final class Reproducers {
         programs.keySet().removeIf(wanted.negate());
         return programs.isEmpty()
                 ? new Session(Map.of(), "")
-                : ProgramGuest.run(programs, nic, TO_BOOT.plus(FOR_EACH.multipliedBy(programs.size())), machine);
+                : clean(ProgramGuest.run(
+                        programs, nic, TO_BOOT.plus(FOR_EACH.multipliedBy(programs.size())), machine));
+    }
+
+    /** What a guest says is shown on terminals and kept in reports. */
+    static Session clean(Session session) {
+        Map<String, Result> results = new HashMap<>();
+        session.results().forEach((name, r) -> results.put(name, new Result(r.status(), line(r.said()))));
+        return new Session(results, line(session.end()));
+    }
+
+    private static String line(String said) {
+        return Text.oneLine(Text.clean(said, LONGEST_LINE));
     }
 
     /** In a sentence: whether the program shows the failure, too. */
@@ -183,7 +203,7 @@ public final class Reproducers {
                 delete(temporary);
             }
         } catch (IOException | CannotTestException e) {
-            cases.forEach(c -> verdicts.putIfAbsent(c.name, "not tried: " + e.getMessage()));
+            cases.forEach(c -> verdicts.putIfAbsent(c.name, notTried(e)));
         }
         return verdicts;
     }
