@@ -132,5 +132,8 @@ public sealed interface ResultEvent {
      * @param requirements ids of the rules that it checks, such as {@code ARM-003}
      * @param dataPath that it runs on, such as {@code nodev}
      */
-    record PlannedTest(String id, String subject, String name, List<String> requirements, String dataPath) {}
+    record PlannedTest(String id, String subject, String name, List<String> requirements, String dataPath) {
+        /** Of an id, in characters. */
+        public static final int LONGEST_ID = 200;
+    }
 }

@@ -20,6 +20,7 @@ import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
 import zcrx.reports.run.Text;
+import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.program.ProgramGuest;
 import zcrx.vm.program.ProgramGuest.Machine;
@@ -145,8 +146,7 @@ public final class Reproducers {
         programs.keySet().removeIf(wanted.negate());
         return programs.isEmpty()
                 ? new Session(Map.of(), "")
-                : clean(ProgramGuest.run(
-                        programs, nic, TO_BOOT.plus(FOR_EACH.multipliedBy(programs.size())), machine));
+                : clean(ProgramGuest.run(programs, nic, TO_BOOT.plus(FOR_EACH.multipliedBy(programs.size())), machine));
     }
 
     /** What a guest says is shown on terminals and kept in reports. */
@@ -202,7 +202,8 @@ public final class Reproducers {
             } finally {
                 delete(temporary);
             }
-        } catch (IOException | CannotTestException e) {
+        } catch (IOException | CannotTestException | BadRequestException e) {
+            // Such as a guest's memory that was enough for the suite alone.
             cases.forEach(c -> verdicts.putIfAbsent(c.name, notTried(e)));
         }
         return verdicts;

@@ -30,7 +30,8 @@ import zcrx.vm.SuiteHost;
  */
 public final class RunRecorder implements SuiteHost.Observer {
     /** It becomes the name of a file, too, which must not be in another directory. */
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_][\\x21-\\x7e&&[^#\"'<>&\\\\/]]{0,199}");
+    private static final Pattern ID =
+            Pattern.compile("(?=.{1," + PlannedTest.LONGEST_ID + "}$)[A-Za-z0-9_][\\x21-\\x7e&&[^#\"'<>&\\\\/]]*");
 
     /** What a guest may make this program keep. The files have the rest. */
     private static final int MAX_TESTS = 100_000;

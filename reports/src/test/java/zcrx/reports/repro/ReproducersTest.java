@@ -51,8 +51,9 @@ class ReproducersTest {
         Session session = Reproducers.clean(new Session(Map.of("Arm.late", new Result(1, escape)), escape));
         Result result = Objects.requireNonNull(session.results().get("Arm.late"));
         assertThat(result.status()).isEqualTo(1);
-        assertThat(List.of(result.said(), session.end())).allSatisfy(text -> assertThat(text)
-                .startsWith("\\x1b]0;owned\\x07\\u202ex")
-                .hasSizeLessThan(3000));
+        assertThat(List.of(result.said(), session.end()))
+                .allSatisfy(text -> assertThat(text)
+                        .startsWith("\\x1b]0;owned\\x07\\u202ex")
+                        .hasSizeLessThan(3000));
     }
 }

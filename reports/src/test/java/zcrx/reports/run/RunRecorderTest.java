@@ -460,7 +460,14 @@ class RunRecorderTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "x\nok 1 y", "/tmp/x", "../x", "Arm/../../x", "..", ".", "-x", "",
+                "x\nok 1 y",
+                "/tmp/x",
+                "../x",
+                "Arm/../../x",
+                "..",
+                ".",
+                "-x",
+                "",
             })
     void aPlanWithATestThatCouldForgeAReportOrLeaveItsDirectory(String id) {
         var forged = new PlannedTest(id, "s", "n", List.of(), "none");

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import zcrx.conformance.SuiteOptions;
+import zcrx.fixtures.path.PathKind;
 import zcrx.vm.BadRequestException;
 
 class QemuVmTest {
@@ -18,7 +19,7 @@ class QemuVmTest {
     @Test
     void commandLineHasTheSuitesWordsBehindTheDashes() {
         var suite = new SuiteOptions(SuiteOptions.Profile.GATE, 7, List.of("Arm.*"));
-        String line = QemuVm.commandLine(" panic_on_warn=1  quiet ", suite.words());
+        String line = QemuVm.commandLine(" panic_on_warn=1  quiet ", suite);
         assertThat(line)
                 .startsWith("console=ttyS0 ")
                 .contains(" panic_on_warn=1  quiet -- ")
@@ -28,15 +29,30 @@ class QemuVmTest {
     @Test
     void commandLineRefusesWhatAKernelCannotPassOn() {
         refuses("a -- b", List.of(), "leave it out");
-        refuses("", List.of("--tests", "two words"), "no spaces");
-        refuses("", List.of("--tests", "quo\"te"), "no spaces");
-        refuses("", List.of("--tests", "\u00e4"), "beyond ASCII");
-        refuses("", Collections.nCopies(31, "x"), "give fewer");
+        refuses("", List.of("two words"), "no spaces");
+        refuses("", List.of("quo\"te"), "no spaces");
+        refuses("", List.of("\u00e4"), "beyond ASCII");
         refuses("x".repeat(2048), List.of(), "give fewer");
     }
 
-    private static void refuses(String append, List<String> words, String reason) {
-        assertThatThrownBy(() -> QemuVm.commandLine(append, words))
+    @Test
+    void commandLineHasRoomForTheRestThatADeathLeaves() {
+        List<String> most = Collections.nCopies(10, "Arm.*");
+        SuiteOptions rest = suite(most).restAfter("Arm.notFired@simnic");
+        assertThat(QemuVm.commandLine("", suite(most))).endsWith(" --data-path nodev --data-path simnic");
+        assertThat(QemuVm.commandLine("", rest)).endsWith(" --after Arm.notFired@simnic");
+        refuses("", Collections.nCopies(11, "Arm.*"), "here at most 10 patterns");
+
+        int free = 2047 - QemuVm.commandLine("", rest).length();
+        refuses("x".repeat(free), most, "give fewer");
+    }
+
+    private static SuiteOptions suite(List<String> tests) {
+        return new SuiteOptions(SuiteOptions.Profile.GATE, 7, tests, List.of(PathKind.NODEV, PathKind.SIMNIC));
+    }
+
+    private static void refuses(String append, List<String> tests, String reason) {
+        assertThatThrownBy(() -> QemuVm.commandLine(append, suite(tests)))
                 .isInstanceOf(BadRequestException.class)
                 .hasMessageContaining(reason)
                 .hasMessageNotContaining("\n");
