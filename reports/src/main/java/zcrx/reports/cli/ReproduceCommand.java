@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,7 +39,8 @@ import zcrx.vm.qemu.VmOptions;
         sortOptions = false,
         description = {
             "Writes the failures of a run as C programs, compiles them, and runs them in a virtual machine.",
-            "Ends with 1 when a program shows its failure there, with 0 when the kernel behaves.",
+            "Ends with 1 when a program shows its failure there; else with 125 when one did not run to its end, or none could",
+            "be run; else with 0 when the kernel behaves, and with 4 when it lacks what every program needs.",
             "Given the directory of ./zcrx prove, runs the program of each caught fault on the kernel with that fault and",
             "on the one without; ends with 0 when every program fails on the one and passes on the other."
         })
@@ -105,22 +109,39 @@ final class ReproduceCommand implements Callable<Integer> {
         }
         var reproducers = new Reproducers(cases, temporary);
         Session session = boot(run, terminal, reproducers);
-        ExitCode code = ExitCode.CANNOT_TEST;
         for (Case c : cases) {
-            Result result = session.results().get(c.name());
-            boolean shows = result != null && result.status() == 1;
-            code = shows
-                    ? ExitCode.FAIL
-                    : code != ExitCode.FAIL && result != null && result.status() == 0
-                            ? ExitCode.PASS
-                            : code != ExitCode.FAIL && result != null && result.status() == 4 ? ExitCode.SKIP : code;
+            boolean shows = code(session.results().get(c.name())) == ExitCode.FAIL;
             terminal.line(
                     shows ? Terminal.Colour.BAD : Terminal.Colour.ODD,
                     shows ? "FAIL" : "-",
                     c.name() + "  " + reproducers.verdict(c.name(), session));
         }
         terminal.line("programs", directory.resolve(Reproducers.DIRECTORY).toString());
-        return code;
+        return code(
+                cases.stream()
+                        .map(Case::name)
+                        .filter(name -> reproducers.impossible(name).isEmpty())
+                        .toList(),
+                session);
+    }
+
+    /** The worst of programs that could be run, whatever their order: one that never ended may be the one that fails. */
+    static ExitCode code(List<String> names, Session session) {
+        Set<ExitCode> codes =
+                names.stream().map(name -> code(session.results().get(name))).collect(Collectors.toSet());
+        return Stream.of(ExitCode.FAIL, ExitCode.CANNOT_TEST, ExitCode.PASS, ExitCode.SKIP)
+                .filter(codes::contains)
+                .findFirst()
+                .orElse(ExitCode.CANNOT_TEST);
+    }
+
+    private static ExitCode code(@Nullable Result result) {
+        if (result == null) {
+            return ExitCode.CANNOT_TEST;
+        }
+        return result.shows()
+                ? ExitCode.FAIL
+                : result.passes() ? ExitCode.PASS : result.skips() ? ExitCode.SKIP : ExitCode.CANNOT_TEST;
     }
 
     private Session boot(Run run, Terminal terminal, Reproducers reproducers) {

@@ -33,6 +33,11 @@ import zcrx.vm.qemu.QemuVm;
 public final class ProgramGuest {
     private static final Pattern RESULT = Pattern.compile("(\\S+) ([0-9]{1,3}) ?(.*)");
 
+    /** How programs of ours end. */
+    private static final int PASSES = 0;
+
+    private static final int SHOWS = 1;
+    private static final int SKIPS = 4;
     /** The shell's status for a program that was killed because its time was up. */
     private static final int KILLED = 137;
 
@@ -45,6 +50,21 @@ public final class ProgramGuest {
      * @param said its last line
      */
     public record Result(int status, String said) {
+        /** It did all of what its test does, and the kernel behaved. */
+        public boolean passes() {
+            return status == PASSES;
+        }
+
+        /** It failed as its test did. */
+        public boolean shows() {
+            return status == SHOWS;
+        }
+
+        /** It found that the kernel lacks what it needs. */
+        public boolean skips() {
+            return status == SKIPS;
+        }
+
         public boolean killed() {
             return status == KILLED;
         }
