@@ -367,7 +367,7 @@ public final class KernelSources {
         return "debian/" + p.suite() + "/" + p.name() + "_" + p.version().text() + "/vmlinuz";
     }
 
-    /** What {@link #entryName} wrote. */
+    /** What {@link #entryName} wrote; there are configurations, too, and what a download left that was broken off. */
     private List<KernelPackage> cachedPackages() throws IOException {
         Path dir = cacheDir.resolve("kernels/debian");
         if (!Files.isDirectory(dir)) {
@@ -375,7 +375,8 @@ public final class KernelSources {
         }
         try (Stream<Path> entries = Files.walk(dir, 2)) {
             return entries.map(dir::relativize)
-                    .filter(entry -> entry.getNameCount() == 2)
+                    .filter(entry -> entry.getNameCount() == 2
+                            && Files.exists(dir.resolve(entry).resolve("vmlinuz")))
                     .map(entry -> {
                         String[] nameAndVersion = entry.getName(1).toString().split("_", 2);
                         String suite = entry.getName(0).toString();

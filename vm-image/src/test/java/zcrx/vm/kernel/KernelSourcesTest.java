@@ -97,6 +97,21 @@ class KernelSourcesTest {
     }
 
     @Test
+    void findsAKernelOfDebiansInTheCache() throws IOException {
+        String version = "_7.3.4-1~bpo13+1/";
+        String suite = "cache/kernels/debian/trixie-backports/";
+        byte[] bzImage = TinyKernel.bzImage(TinyKernel.elf(true), "zstd");
+        Path image = Path.of(file(suite + "linux-binary-7.3.4+deb13-amd64" + version + "vmlinuz", bzImage));
+        Files.writeString(Path.of(image + ".sha256"), FileCache.sha256(image));
+        // A configuration, and a download that was broken off, both of which look newer.
+        file(suite + "linux-base-7.3.4+deb13-cloud-amd64_7.3.4-2~bpo13+1/config", CONFIG);
+        file(suite + "linux-binary-7.3.4+deb13-amd64_7.3.4-3~bpo13+1/vmlinuz.part", new byte[9]);
+        Kernel kernel = sources.resolve("debian:7.3.4");
+        assertThat(kernel.cached()).isTrue();
+        assertThat(kernel.origin()).isEqualTo("trixie-backports, linux-binary-7.3.4+deb13-amd64 7.3.4-1~bpo13+1");
+    }
+
+    @Test
     void takesABuildTree() throws IOException {
         file("tree/arch/x86/boot/bzImage", TinyKernel.bzImage(TinyKernel.elf(true), "zstd"));
         Kernel kernel = sources.resolve(dir.resolve("tree").toString());
