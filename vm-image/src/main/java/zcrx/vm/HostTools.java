@@ -54,7 +54,14 @@ public final class HostTools {
                         "check what is fetched",
                         Optional.of(ARCHIVE_KEYRING).filter(Files::isReadable).map(Path::toString)),
                 new Tool("make", "make", "builds the simulated NIC", version("make", "--version")),
-                new Tool("gcc", "gcc", "builds the simulated NIC", version("gcc", "--version")),
+                new Tool("gcc", "gcc", "builds the simulated NIC and failures as C", version("gcc", "--version")),
+                // The package of the compiler only recommends it.
+                new Tool(
+                        "libc.a",
+                        "libc6-dev",
+                        "is what failures as C are linked with",
+                        version("gcc", "-print-file-name=libc.a").filter(path -> path.startsWith("/"))),
+                new Tool("xz", "xz-utils", "unpacks the source of kernels", version("xz", "--version")),
                 setpriv());
     }
 
@@ -75,7 +82,6 @@ public final class HostTools {
                 new Tool("flex", "flex", purpose, version("flex", "--version")),
                 new Tool("bison", "bison", purpose, version("bison", "--version")),
                 new Tool("bc", "bc", purpose, version("bc", "--version")),
-                new Tool("xz", "xz-utils", "unpacks the source of kernels", version("xz", "--version")),
                 new Tool(
                         "libelf",
                         "libelf-dev",

@@ -24,6 +24,11 @@ class HostToolsTest {
     }
 
     @Test
+    void installsWhatCompilingNeedsBesidesTheCompiler() {
+        assertThat(HostTools.all()).extracting(HostTools.Tool::debianPackage).contains("gcc", "libc6-dev");
+    }
+
+    @Test
     void findsWhatEveryHostHas() {
         assertThat(HostTools.all())
                 .filteredOn(tool -> tool.name().equals("setpriv"))
