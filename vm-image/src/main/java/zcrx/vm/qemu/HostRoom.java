@@ -27,13 +27,15 @@ public record HostRoom(int cpus, long memoryMiB) {
         try {
             Matcher available = AVAILABLE.matcher(Files.readString(Path.of("/proc/meminfo")));
             long free = available.find() ? Long.parseLong(available.group(1)) >> 10 : Long.MAX_VALUE;
-            long limit = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
-                            .getTotalMemorySize()
-                    >> 20;
-            return new HostRoom(Runtime.getRuntime().availableProcessors(), Math.min(free, limit));
+            return new HostRoom(Runtime.getRuntime().availableProcessors(), Math.min(free, totalMiB()));
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot ask this host for its memory", "run one kernel at a time");
         }
+    }
+
+    /** All that there is; within a container, all that may be used. */
+    static long totalMiB() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize() >> 20;
     }
 
     /**

@@ -76,7 +76,7 @@ public final class QemuVm implements SuiteHost {
 
     private void checkOptions() {
         try {
-            long hostMiB = memTotalMiB(Files.readString(Path.of("/proc/meminfo")));
+            long hostMiB = HostRoom.totalMiB();
             // Once as loaded, once unpacked; then the kernel, and a Java heap.
             long leastMiB = 2 * (Files.size(initramfs) >> 20) + 256;
             if (options.memoryMiB() > hostMiB) {
@@ -93,11 +93,6 @@ public final class QemuVm implements SuiteHost {
         if (options.cpus() < 1 || options.cpus() > MOST_CPUS) {
             throw new BadRequestException("--cpus " + options.cpus() + ": give 1 to " + MOST_CPUS);
         }
-    }
-
-    private static long memTotalMiB(String meminfo) {
-        Matcher m = Pattern.compile("MemTotal: +([0-9]+) kB").matcher(meminfo);
-        return m.find() ? Long.parseLong(m.group(1)) >> 10 : Long.MAX_VALUE;
     }
 
     /** QEMU's version, such as {@code 7.2.22}. */
