@@ -216,6 +216,7 @@ final class ImageBuilder {
         }
         lines.put("init", sha256(resource("init").getBytes(StandardCharsets.UTF_8)));
         lines.put("fstab", sha256(resource("fstab").getBytes(StandardCharsets.UTF_8)));
+        lines.put("java.args", sha256(javaArguments().getBytes(StandardCharsets.UTF_8)));
         lines.put("java", JLINK_OPTIONS + " of " + Files.readString(javaHome.resolve("release")));
         return lines.entrySet().stream()
                 .map(e -> e.getKey() + " " + e.getValue())
