@@ -249,16 +249,20 @@ public final class RunDirectory {
     }
 
     private Recorded read() throws IOException {
-        Recorded record;
-        try {
-            record = JSON.readValue(Files.readString(path.resolve(RECORD)), Recorded.class);
-        } catch (JacksonException e) {
-            throw new IOException(path.resolve(RECORD) + ": " + e.getOriginalMessage(), e);
-        }
+        Recorded record = parse(RECORD, new TypeReference<>() {});
         if (record.format() != Recorded.FORMAT) {
             throw new IOException(path + ": has format " + record.format() + ", this version reads " + Recorded.FORMAT);
         }
         return record;
+    }
+
+    private <T> T parse(String name, TypeReference<T> type) throws IOException {
+        Path file = path.resolve(name);
+        try {
+            return JSON.readValue(Files.readString(file), type);
+        } catch (JacksonException e) {
+            throw new IOException(file + ": " + e.getOriginalMessage(), e);
+        }
     }
 
     /** Goes through a recorded run again. */
@@ -288,15 +292,13 @@ public final class RunDirectory {
         return Files.exists(path.resolve(REPRODUCTIONS))
                 ? run.attaching(
                         ResultEvent.Attachment.REPRODUCTION,
-                        JSON.readValue(
-                                Files.readString(path.resolve(REPRODUCTIONS)),
-                                new TypeReference<Map<String, String>>() {}))
+                        parse(REPRODUCTIONS, new TypeReference<Map<String, String>>() {}))
                 : run;
     }
 
     /** Keeps what became of the C programs, by the ids of the tests. */
     public void reproduced(Map<String, String> verdicts) throws IOException {
-        write(path.resolve(REPRODUCTIONS), JSON.writeValueAsString(verdicts) + "\n");
+        replace(path.resolve(REPRODUCTIONS), JSON.writeValueAsString(verdicts) + "\n");
     }
 
     /** Copies what was recorded, so that {@code other}, which is new, can be gone through and reported in its place. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import zcrx.reports.run.Feed;
@@ -65,6 +66,23 @@ class RunDirectoryTest {
             recording.event(HELLO);
         }
         assertThat(directory.replay(Feed.KNOWN_BUGS).verdict()).isEqualTo(Verdict.ERROR);
+    }
+
+    @Test
+    void whatBecameOfProgramsIsKeptWholeOrNotAtAll() throws IOException {
+        RunDirectory directory = recorded(temp.resolve("run"), Feed.STOPPED);
+        directory.reproduced(Map.of("A.b", "reproduced in C: it hangs"));
+        // A directory in the way, like a full disk.
+        Files.createDirectory(temp.resolve("run/reproductions.json.new"));
+        assertThatThrownBy(() -> directory.reproduced(Map.of("A.b", "not tried")))
+                .isInstanceOf(IOException.class);
+        assertThat(directory.replay(Feed.KNOWN_BUGS).tests().getFirst().attachment("in C"))
+                .contains("reproduced in C: it hangs");
+
+        Files.writeString(temp.resolve("run/reproductions.json"), "{");
+        assertThatThrownBy(() -> directory.replay(Feed.KNOWN_BUGS))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("reproductions.json: ");
     }
 
     @Test
