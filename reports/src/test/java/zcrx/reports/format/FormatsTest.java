@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,7 @@ import zcrx.conformance.results.ResultEvent;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.reports.run.Catalogue;
 import zcrx.reports.run.Column;
+import zcrx.reports.run.Expectation;
 import zcrx.reports.run.Feed;
 import zcrx.reports.run.Matrix;
 import zcrx.reports.run.Run;
@@ -230,6 +232,41 @@ class FormatsTest {
             String content = html.substring(html.indexOf("<" + name + ">"), html.indexOf("</" + name + ">"));
             assertThat(content).doesNotContain("&").hasSizeGreaterThan(100);
         }
+    }
+
+    @Test
+    void whatFailedAsExpectedIsNotAmongWhatWasSkipped(@TempDir Path directory) throws IOException {
+        var expected = new Expectation("Arm.notFired", "to be fixed", LocalDate.of(2027, 3, 31));
+        Run run = new Feed(Feed.setup(false, List.of(), List.of(expected)), Feed.KNOWN_BUGS)
+                .hello()
+                .plan(Feed.FIRST, Feed.SECOND)
+                .start("Port.noBuffers")
+                .end("Port.noBuffers", ResultEvent.Status.SKIP, "no NIC")
+                .start("Arm.notFired")
+                .end("Arm.notFired", ResultEvent.Status.FAIL, "because")
+                .bye(2)
+                .finish();
+        AllureResults.write(List.of(new Column(run)), CATALOGUE, directory.resolve("allure-results"));
+        JsonNode categories =
+                JsonMapper.shared().readTree(Files.readString(directory.resolve("allure-results/categories.json")));
+        assertThat(results(directory.resolve("allure-results")))
+                .filteredOn(t -> t.at("/status").asString().equals("skipped"))
+                .extracting(t -> t.at("/fullName").asString() + ": "
+                        + category(categories, t.at("/statusDetails/message").asString()))
+                .containsExactlyInAnyOrder(
+                        "Port.noBuffers: Skipped: something is missing", "Arm.notFired: Failed as expected");
+    }
+
+    /** The first that fits a message of what Allure calls skipped. */
+    private static String category(JsonNode categories, String message) {
+        return categories
+                .valueStream()
+                .filter(c -> c.at("/matchedStatuses/0").asString().equals("skipped"))
+                .filter(c -> message.matches(c.path("messageRegex").asString("(?s).*")))
+                .findFirst()
+                .orElseThrow()
+                .at("/name")
+                .asString();
     }
 
     @Test
