@@ -310,7 +310,7 @@ final class Session {
             compare(alone(run));
             return judged(alone(run)).exitCode();
         }
-        return incomplete(run.verdict());
+        return incomplete(judged(alone(run)));
     }
 
     private static List<Column> alone(Run run) {

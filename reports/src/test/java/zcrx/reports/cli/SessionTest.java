@@ -268,6 +268,30 @@ class SessionTest {
         assertThat(code).isEqualTo(ExitCode.FAIL);
     }
 
+    @Test
+    void withoutAWholeReportWhatFailedBeforeDoesNotFail() {
+        SuiteHost failing = (options, limits, observer) -> {
+            Feed.to(observer)
+                    .hello()
+                    .plan(Feed.FIRST)
+                    .start(Feed.FIRST.id())
+                    .end(Feed.FIRST.id(), ResultEvent.Status.FAIL, "because")
+                    .bye(1);
+            return Feed.STOPPED;
+        };
+        String baseline = out.toString();
+        run(failing);
+        out = temp.resolve("again");
+        ExitCode code = run(
+                (options, limits, observer) -> {
+                    block("junit.xml");
+                    return failing.run(options, limits, observer);
+                },
+                "--baseline",
+                baseline);
+        assertThat(code).isEqualTo(ExitCode.CANNOT_TEST);
+    }
+
     /** A directory in its place cannot be written to, not even by root. */
     private void block(String file) {
         try {
