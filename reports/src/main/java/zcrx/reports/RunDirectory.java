@@ -201,10 +201,11 @@ public final class RunDirectory {
         /** What comes from here on is of another guest, which runs what the one before it left. */
         public void nextGuest() throws IOException {
             close();
+            events = Files.newOutputStream(path.resolve(nameFor(guests.size(), EVENTS)));
+            console = Files.newOutputStream(path.resolve(nameFor(guests.size(), CONSOLE)));
+            // What the record names is there.
             guests.add(Guest.RUNNING);
             writeRecord(new Recorded(Recorded.FORMAT, setup, guests));
-            events = Files.newOutputStream(path.resolve(nameFor(guests.size() - 1, EVENTS)));
-            console = Files.newOutputStream(path.resolve(nameFor(guests.size() - 1, CONSOLE)));
         }
 
         public void event(String line) throws IOException {

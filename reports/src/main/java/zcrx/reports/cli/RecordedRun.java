@@ -40,7 +40,12 @@ record RecordedRun(SuiteOptions options, Limits limits, KnownBugs knownBugs, Sto
                 return run;
             }
             // Once: a second death may have the same cause as the first.
-            recording.nextGuest();
+            try {
+                recording.nextGuest();
+            } catch (IOException e) {
+                // The death is there all the same; the report, which there is no room for either, says why.
+                return run;
+            }
             var again = new RunRecorder(setup, knownBugs, onlyTests(listener));
             Run rest =
                     run(host, options.restAfter(diedAt.get()), limits.within(left), again, new Files(recording, again));

@@ -292,6 +292,20 @@ class SessionTest {
         assertThat(code).isEqualTo(ExitCode.CANNOT_TEST);
     }
 
+    @Test
+    void aFreshGuestThatCannotBeRecordedDoesNotHideTheDeath() throws IOException {
+        ExitCode code = run((options, limits, observer) -> {
+            block("console-2.log");
+            return dieOnce(options, limits, observer);
+        });
+        assertThat(code).isEqualTo(ExitCode.FAIL);
+        assertThat(summary().at("/tests").valueStream().map(t -> t.at("/status").asString()))
+                .containsExactly("pass", "fail", "not_run");
+        JsonNode live = summary();
+        assertThat(Main.run("report", out.toString())).isEqualTo(1);
+        assertThat(summary()).isEqualTo(live);
+    }
+
     /** A directory in its place cannot be written to, not even by root. */
     private void block(String file) {
         try {
