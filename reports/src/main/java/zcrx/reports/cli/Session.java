@@ -117,8 +117,11 @@ final class Session {
 
     private Run reproduced(Run run, RunDirectory directory, Reproduction reproduction) {
         Map<String, String> verdicts;
+        stop.begin();
         try (Progress.Task _ = terminal.begin("trying the first failures as C programs")) {
             verdicts = reproduction.of(run, directory.path());
+        } finally {
+            stop.settle();
         }
         try {
             if (!verdicts.isEmpty()) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -74,13 +75,17 @@ class SessionTest {
     }
 
     private ExitCode run(Setup setup, SuiteHost host, String... options) {
+        return run(setup, host, (_, _) -> Map.of(), options);
+    }
+
+    private ExitCode run(Setup setup, SuiteHost host, Session.Reproduction reproduction, String... options) {
         var words = new ArrayList<>(List.of("--out", out.toString()));
         words.addAll(List.of(options));
         var arguments = CommandLine.populateSpec(SuiteArguments.class, words.toArray(String[]::new));
         try (var stop = new Stop();
                 var terminal = new Terminal(new PrintStream(screen, true, StandardCharsets.UTF_8), false, false, 80)) {
             return new Session(arguments, new SuiteOptions(Profile.GATE, 42, List.of()), terminal, stop)
-                    .run(host, setup);
+                    .run(host, setup, reproduction);
         }
     }
 
@@ -304,6 +309,19 @@ class SessionTest {
         JsonNode live = summary();
         assertThat(Main.run("report", out.toString())).isEqualTo(1);
         assertThat(summary()).isEqualTo(live);
+    }
+
+    @Test
+    void tryingProgramsEndsEarlyAndTheReportIsMade() {
+        ExitCode code = run(Feed.SETUP, SessionTest::dieOnce, (run, directory) -> {
+            // As a signal does.
+            Thread.currentThread().interrupt();
+            return Map.of(Feed.SECOND.id(), "not tried: stopped by the user");
+        });
+        assertThat(Thread.interrupted()).isFalse();
+        assertThat(code).isEqualTo(ExitCode.FAIL);
+        assertThat(out.resolve("reproductions.json")).content().contains("not tried: stopped by the user");
+        assertThat(out.resolve("junit.xml")).exists();
     }
 
     /** A directory in its place cannot be written to, not even by root. */

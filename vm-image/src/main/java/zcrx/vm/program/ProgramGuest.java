@@ -134,6 +134,10 @@ public final class ProgramGuest {
                 if (ending.kind() == Ending.Kind.NOT_STARTED) {
                     throw new CannotTestException(ending.detail());
                 }
+                if (ending.kind() == Ending.Kind.INTERRUPTED) {
+                    // Whoever was told to stop starts no other guest.
+                    throw new CannotTestException("stopped by the user");
+                }
                 String how = ending.kind().name().toLowerCase(Locale.ROOT)
                         + (ending.detail().isEmpty() ? "" : ", " + ending.detail());
                 return new Session(results, how + ", its last line was '" + last.get() + "'");
