@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -71,6 +73,9 @@ final class BisectCommand implements Callable<Integer> {
             description = "Builds the kernel, run at the top of the tree, such as -- make -j8 bzImage.")
     private List<String> build = List.of();
 
+    /** The last that was started to speak to the user. */
+    private volatile @Nullable Process git;
+
     @Override
     public Integer call() {
         Path top = top();
@@ -84,7 +89,12 @@ final class BisectCommand implements Callable<Integer> {
         step.add(Main.home().resolve("zcrx").toString());
         step.add(String.join(" ", options.stream().map(Text::shellWord).toList()));
         step.addAll(build);
-        var reset = new Thread(() -> reset(top, script), "reset");
+        var reset = new Thread(
+                () -> {
+                    endGit();
+                    reset(top, script);
+                },
+                "reset");
         Runtime.getRuntime().addShutdownHook(reset);
         try {
             must(top, "start", bad, good);
@@ -98,8 +108,28 @@ final class BisectCommand implements Callable<Integer> {
                             : "not found: git bisect stopped, or commits that were skipped are in the way, see above");
             return (found ? ExitCode.PASS : ExitCode.CANNOT_TEST).number();
         } finally {
-            Runtime.getRuntime().removeShutdownHook(reset);
-            reset(top, script);
+            boolean over = true;
+            try {
+                Runtime.getRuntime().removeShutdownHook(reset);
+            } catch (IllegalStateException e) {
+                // A signal came: the hook resets.
+                over = false;
+            }
+            if (over) {
+                reset(top, script);
+            }
+        }
+    }
+
+    /** With the build and the run of this step: nothing may be at work in the tree when it is reset. */
+    private void endGit() {
+        Process process = git;
+        if (process != null) {
+            // Git first, so that it takes no other step.
+            List<ProcessHandle> all = Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                    .toList();
+            all.forEach(ProcessHandle::destroy);
+            all.forEach(one -> one.onExit().join());
         }
     }
 
@@ -112,7 +142,7 @@ final class BisectCommand implements Callable<Integer> {
         }
     }
 
-    private static void reset(Path top, Path script) {
+    private void reset(Path top, Path script) {
         show(top, List.of("bisect", "reset"));
         try {
             Files.deleteIfExists(script);
@@ -162,11 +192,12 @@ final class BisectCommand implements Callable<Integer> {
     }
 
     /** Has git speak to the user, and returns its exit status. */
-    private static int show(Path top, List<String> words) {
+    private int show(Path top, List<String> words) {
         var command = new ArrayList<>(List.of("git", "-C", top.toString()));
         command.addAll(words);
         try {
             Process process = new ProcessBuilder(command).inheritIO().start();
+            git = process;
             ChildProcess.uninterrupted(process::waitFor);
             return process.exitValue();
         } catch (IOException e) {

@@ -9,10 +9,12 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
@@ -60,7 +62,7 @@ class BisectCommandTest {
     }
 
     private List<String> git(String... words) {
-        var command = new java.util.ArrayList<>(List.of("git", "-C", tree.toString()));
+        var command = new ArrayList<>(List.of("git", "-C", tree.toString()));
         command.addAll(List.of(words));
         Command.Result result = Command.run(command);
         assertThat(result.status()).as(String.join("\n", result.lines())).isZero();
@@ -77,7 +79,7 @@ class BisectCommandTest {
     }
 
     private int bisect(String... more) {
-        var words = new java.util.ArrayList<>(List.of("bisect", "--tree", tree.toString()));
+        var words = new ArrayList<>(List.of("bisect", "--tree", tree.toString()));
         words.addAll(List.of(more));
         return Main.run(words.toArray(String[]::new));
     }
@@ -116,6 +118,46 @@ class BisectCommandTest {
         // As it was.
         assertThat(git("branch", "--show-current")).containsExactly("main");
         assertThat(git("status", "--porcelain")).isEmpty();
+    }
+
+    /** To this program alone, as whoever ends a job may send it. */
+    @Test
+    @Timeout(60)
+    void aSignalEndsTheBuildAndLeavesTheTreeAsItWas() throws IOException, InterruptedException {
+        history("0 0 0 0 1");
+        Process bisecting = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Dzcrx.home=" + temp,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "bisect",
+                        "--tree",
+                        tree.toString(),
+                        "--good",
+                        "HEAD~4",
+                        "--bad",
+                        "HEAD",
+                        "--",
+                        "sh",
+                        "-c",
+                        "echo building; exec sleep 1000")
+                .redirectErrorStream(true)
+                .start();
+        var lines = new ArrayList<String>();
+        try (var reader = bisecting.inputReader()) {
+            // Ends when nobody can write any more, and so with the last of what was started.
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                lines.add(line);
+                if (line.equals("building")) {
+                    bisecting.toHandle().destroy();
+                }
+            }
+        }
+        bisecting.waitFor();
+        assertThat(lines).containsOnlyOnce("building").noneMatch(line -> line.contains("Exception"));
+        assertThat(git("branch", "--show-current")).containsExactly("main");
+        assertThat(tree.resolve(".git/BISECT_LOG")).doesNotExist();
     }
 
     @Test
