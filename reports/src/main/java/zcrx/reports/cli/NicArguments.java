@@ -19,7 +19,8 @@ final class NicArguments {
             paramLabel = "FILE",
             description = {
                 "Which NIC --data-path nic is, as for the kernel's selftests: NETIF, LOCAL_V4, REMOTE_TYPE and so on.",
-                "Goes before the environment. Default: net.config in this directory, if there is one"
+                "Goes before the environment. Default: net.config in this directory, if there is one.",
+                "In a virtual machine only the file counts, and the default is the simulated NIC."
             })
     private @Nullable Path file;
 
