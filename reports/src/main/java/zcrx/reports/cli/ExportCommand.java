@@ -104,7 +104,7 @@ final class ExportCommand implements Callable<Integer> {
             GuestModule simnic = VmCommand.module(sources, kernel, KernelModule.SIMNIC);
             Path directory = out != null
                     ? RunDirectory.create(out).path()
-                    : RunDirectory.createBelow(Main.home().resolve("reports/out"), Instant.now(), "export")
+                    : RunDirectory.createBelow(Main.outputs(), Instant.now(), "export")
                             .path();
             Run run = run(options, kernel, simnic, limit, directory.resolve("run"), terminal);
             Path temporary = Files.createTempDirectory("zcrx-");

@@ -101,6 +101,11 @@ public final class Main {
         return Path.of(System.getProperty("zcrx.home", "")).toAbsolutePath();
     }
 
+    /** What directories of runs are made below when none is given. */
+    static Path outputs() {
+        return home().resolve("reports/out");
+    }
+
     /** The project's version, which the build writes into the jar. */
     static String version() {
         return Objects.requireNonNullElse(Main.class.getPackage().getImplementationVersion(), "unpackaged");

@@ -181,7 +181,10 @@ final class ProveCommand implements Callable<Integer> {
             HostTools.install(HostTools.forKernelBuilds(), terminal::note);
             var sources = new KernelSources(KernelSources.defaultCacheDir(), terminal);
             Kernel kernel = sources.faulty(Main.home().resolve(CONFIG), faults.all());
-            Path directory = out != null ? out : newDirectory();
+            Path directory = out != null
+                    ? out
+                    : RunDirectory.createBelow(Main.outputs(), Instant.now(), "prove")
+                            .path();
             ExitCode code;
             try (var stop = new Stop()) {
                 Path image = new GuestExtras()
@@ -204,11 +207,6 @@ final class ProveCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot prove anything", "give a directory with room, --out");
         }
-    }
-
-    private static Path newDirectory() {
-        String name = Instant.now().toString().replaceAll("\\..*", "").replace(':', '-') + "-prove";
-        return Main.home().resolve("reports/out").resolve(name);
     }
 
     private ExitCode prove(Bench bench, Faults faults, List<Fault> wanted, Terminal terminal) throws IOException {

@@ -95,7 +95,7 @@ final class Session {
         RunDirectory directory = arguments
                 .out()
                 .map(RunDirectory::create)
-                .orElseGet(() -> RunDirectory.createBelow(outputs(), setup.started(), setup.kernel()));
+                .orElseGet(() -> RunDirectory.createBelow(Main.outputs(), setup.started(), setup.kernel()));
         var screen = new RunScreen(terminal, setup, catalogue);
         Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout(), catalogue);
         stop.listen();
@@ -131,10 +131,6 @@ final class Session {
             terminal.line("programs", "what became of them cannot be recorded: " + RunDirectory.why(e));
         }
         return run.attaching(ResultEvent.Attachment.REPRODUCTION, verdicts);
-    }
-
-    private static Path outputs() {
-        return Main.home().resolve("reports/out");
     }
 
     private static RunRecorder.Listener both(RunScreen screen, Ktap ktap) {
@@ -174,7 +170,7 @@ final class Session {
                 .out()
                 .map(RunDirectory::create)
                 .orElseGet(() -> RunDirectory.createBelow(
-                        outputs(),
+                        Main.outputs(),
                         Instant.now(),
                         guests.size() == 1 ? guests.getFirst().label() : guests.size() + "-kernels")));
         int repeated = (int)
