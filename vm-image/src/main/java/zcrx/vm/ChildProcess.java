@@ -56,8 +56,8 @@ public final class ChildProcess {
     }
 
     /**
-     * Returns when the program is gone and all that it wrote has been read. Interrupting the thread kills the program,
-     * and is not left pending. Must not be called on a virtual thread: the kernel kills the program when the thread
+     * Returns when the program is gone and all that it wrote has been read. Interrupting the thread kills the program, and
+     * is left pending only when that ended by itself just then. Must not be called on a virtual thread: the kernel kills the program when the thread
      * that started it dies, which is how none is left behind when this process is killed.
      *
      * @param timeout for the whole

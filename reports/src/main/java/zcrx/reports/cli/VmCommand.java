@@ -64,8 +64,8 @@ final class VmCommand implements Callable<Integer> {
             paramLabel = "SPEC",
             defaultValue = "debian:latest",
             description = {
-                "debian:latest, debian:7.3 or debian:7.2.9 for a packaged one;",
-                "or a bzImage, a vmlinux, a kernel build tree, or a kernel's .deb. Default: ${DEFAULT-VALUE}",
+                "debian:latest, debian:7.3, debian:7.2.9 or debian:rc for a packaged one; or a bzImage, a vmlinux, a kernel",
+                "build tree, a kernel's .deb, or a directory or tar file with one of these. Default: ${DEFAULT-VALUE}",
                 "Several run side by side, in one report; --timeout is for each."
             })
     private List<String> kernels = new ArrayList<>();

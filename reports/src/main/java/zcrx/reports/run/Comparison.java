@@ -24,7 +24,7 @@ public record Comparison(Run before, Run after, List<Change> changes, List<Timin
 
     private static final int LEAST_FACTOR = 2;
 
-    /** The kernel broke a rule, whether or not that was expected. */
+    /** It did not pass, whether or not that was expected. */
     private static final Set<Status> BAD = EnumSet.of(Status.FAIL, Status.BROKEN, Status.XFAIL);
 
     /** What fails a run. */

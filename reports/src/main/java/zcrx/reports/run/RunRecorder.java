@@ -36,7 +36,6 @@ public final class RunRecorder implements SuiteHost.Observer {
     /** What a guest may make this program keep. The files have the rest. */
     private static final int MAX_TESTS = 100_000;
 
-    private static final int MAX_LINE = 8 << 20;
     private static final int MAX_MESSAGE = 16 << 10;
     private static final int MAX_TEXT = 256 << 10;
     private static final int MAX_ATTACHMENTS = 20;
@@ -136,10 +135,6 @@ public final class RunRecorder implements SuiteHost.Observer {
             // It was not the last one, so it was not cut off by the guest's death.
             error(badLine);
             badLine = null;
-        }
-        if (line.length() > MAX_LINE) {
-            badLine = badResult("longer than " + MAX_LINE + " characters");
-            return;
         }
         try {
             event(ResultReader.read(line));

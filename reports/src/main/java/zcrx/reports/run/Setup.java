@@ -25,7 +25,7 @@ import zcrx.conformance.results.ResultEvent.PlannedTest;
  * @param seed of every random choice
  * @param kernel release that is going to be tested, as far as it is known beforehand
  * @param origin where that kernel is from, in words
- * @param host what runs it, in words, such as {@code 2 cpus, 2048 MiB}
+ * @param host what runs it, in words, such as {@code 2 cpus, 2G}
  * @param strict whether failures that are known count like any other
  * @param ignoredSplats fingerprints of kernel reports that fail nothing
  * @param expected failures that fail nothing until their day
@@ -51,11 +51,10 @@ public record Setup(
 
     public Setup {
         command = List.copyOf(command);
-        // Earlier records lack these.
-        tests = tests == null ? List.of() : List.copyOf(tests);
-        selection = selection == null ? List.of() : List.copyOf(selection);
-        ignoredSplats = ignoredSplats == null ? List.of() : List.copyOf(ignoredSplats);
-        expected = expected == null ? List.of() : List.copyOf(expected);
+        tests = List.copyOf(tests);
+        selection = List.copyOf(selection);
+        ignoredSplats = List.copyOf(ignoredSplats);
+        expected = List.copyOf(expected);
     }
 
     /** That this test fails, or was expected to until a day that is over. */

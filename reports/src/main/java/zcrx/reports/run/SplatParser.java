@@ -205,7 +205,7 @@ final class SplatParser {
             return true;
         }
         return switch (current.kind) {
-            // Its first line of these stands above the title.
+            // The first line of these stands above the title.
             case KASAN, KMSAN, KCSAN, KFENCE -> text.startsWith("==========");
             case LOCKDEP, LOCKUP, HUNG_TASK -> text.strip().equals("</TASK>");
             case null, default -> false;

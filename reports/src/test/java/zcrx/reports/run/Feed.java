@@ -30,7 +30,7 @@ public final class Feed {
             42,
             "7.3.4+deb13-amd64",
             "debian:7.3, trixie-backports 7.3.4-1~bpo13+1",
-            "2 cpus, 2048 MiB",
+            "2 cpus, 2G",
             false,
             List.of(),
             List.of(),

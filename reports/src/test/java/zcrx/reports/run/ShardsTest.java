@@ -42,7 +42,7 @@ class ShardsTest {
                 .extracting(Run.Test::id)
                 .containsExactly("Port.noBuffers", "Arm.notFired", "Counters.bytes");
         assertThat(whole.setup().selection()).containsExactly("--shuffle", "3");
-        assertThat(whole.notes()).contains("shard 1/2: seed 42, on 2 cpus, 2048 MiB");
+        assertThat(whole.notes()).contains("shard 1/2: seed 42, on 2 cpus, 2G");
         assertThat(whole.durationMs()).isEqualTo(18_000);
     }
 
