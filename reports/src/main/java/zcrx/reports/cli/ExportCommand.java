@@ -208,7 +208,7 @@ final class ExportCommand implements Callable<Integer> {
         int good = 0;
         for (Case c : cases) {
             Result result = session.results().get(c.name());
-            boolean passes = result != null && result.status() == 0;
+            boolean passes = result != null && result.passes();
             good += passes ? 1 : 0;
             terminal.line(
                     passes ? Terminal.Colour.GOOD : Terminal.Colour.BAD,

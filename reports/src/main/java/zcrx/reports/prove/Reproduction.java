@@ -3,7 +3,6 @@ package zcrx.reports.prove;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import zcrx.reports.repro.Reproducers;
 import zcrx.reports.run.Run;
@@ -69,10 +68,6 @@ public record Reproduction(
 
     /** Whether the program fails on the kernel with the fault and passes on the other. */
     public boolean isToldApart() {
-        return exit(faulty) == 1 && exit(good) == 0;
-    }
-
-    private static int exit(@Nullable Result result) {
-        return Optional.ofNullable(result).map(Result::status).orElse(-1);
+        return faulty != null && faulty.shows() && good != null && good.passes();
     }
 }

@@ -174,12 +174,15 @@ public final class Reproducers {
         if (result.killed()) {
             return "not reproduced: the program did not end within a minute";
         }
-        return switch (result.status()) {
-            case 0 -> "not reproduced in C: " + result.said();
-            case 1 -> "reproduced in C: " + result.said();
-            case 4 -> "not reproduced: " + result.said();
-            default -> "not reproduced: the program ended with " + result.status() + ", " + result.said();
-        };
+        if (result.shows()) {
+            return "reproduced in C: " + result.said();
+        }
+        if (result.passes()) {
+            return "not reproduced in C: " + result.said();
+        }
+        return "not reproduced: "
+                + (result.skips() ? "" : "the program ended with " + result.status() + ", ")
+                + result.said();
     }
 
     /** Runs the first few failures of a run, and says what became of each test's program. */
