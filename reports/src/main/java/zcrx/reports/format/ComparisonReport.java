@@ -2,7 +2,6 @@
 package zcrx.reports.format;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +41,7 @@ public final class ComparisonReport {
 
     private record Side(String kernel, String verdict, List<String> reasons, long durationMs) {
         Side(Run run) {
-            this(run.release(), run.verdict().word(), reasonsOf(run), run.durationMs());
+            this(run.release(), run.verdict().word(), run.reasons(), run.durationMs());
         }
     }
 
@@ -60,12 +59,6 @@ public final class ComparisonReport {
         private static @Nullable String word(@Nullable Status status) {
             return status == null ? null : status.word();
         }
-    }
-
-    private static List<String> reasonsOf(Run run) {
-        var reasons = new ArrayList<>(run.failures());
-        reasons.addAll(run.errors());
-        return reasons;
     }
 
     /** Several kernels: what follows from all of them, and the comparison of each. */
@@ -175,7 +168,7 @@ public final class ComparisonReport {
         for (Timing t : timings(comparison)) {
             text.append("time     ").append(t.id()).append("  ").append(time(t)).append('\n');
         }
-        for (String reason : reasonsOf(comparison.after())) {
+        for (String reason : comparison.after().reasons()) {
             text.append("run      ").append(reason).append('\n');
         }
         return text.append(verdict(comparison)).append('\n').toString();
@@ -205,7 +198,7 @@ public final class ComparisonReport {
                     .append(time(t))
                     .append(" |\n"));
         }
-        List<String> reasons = reasonsOf(comparison.after());
+        List<String> reasons = comparison.after().reasons();
         if (!reasons.isEmpty()) {
             text.append('\n');
             reasons.forEach(reason -> text.append("- ").append(code(reason)).append('\n'));

@@ -156,11 +156,11 @@ public final class JUnitXml {
     }
 
     private void writeRunItself(Run run) throws XMLStreamException {
-        if (run.failures().isEmpty() && run.errors().isEmpty()) {
+        List<String> reasons = run.reasons();
+        if (reasons.isEmpty()) {
             return;
         }
         boolean failed = !run.failures().isEmpty();
-        List<String> reasons = failed ? run.failures() : run.errors();
         startSuite(run, Run.RUN_ITSELF, 1, failed ? 1 : 0, failed ? 0 : 1, 0, 0);
         start("testcase");
         xml.writeAttribute("classname", packageName());

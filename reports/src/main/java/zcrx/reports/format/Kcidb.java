@@ -170,8 +170,7 @@ public final class Kcidb {
                         .filter(fact -> fact != null)
                         .collect(Collectors.joining(", ")),
                 new LinkedHashMap<>(Facts.of(run)));
-        var reasons = new ArrayList<>(run.failures());
-        reasons.addAll(run.errors());
+        List<String> reasons = run.reasons();
         tests.add(new Test(
                 id(which),
                 origin,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports.format;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -133,7 +132,7 @@ public final class Ktap {
             return;
         }
         column.flakes().forEach(flake -> line("# flake: " + flake.planned().id() + " " + flake.words()));
-        diagnose(reasons(column.run()).stream());
+        diagnose(column.run().reasons().stream());
         verdict(column.label(), column.run());
     }
 
@@ -153,7 +152,7 @@ public final class Ktap {
             line("# not run: " + String.join(" ", notRun));
         }
         diagnose(run.notes().stream());
-        List<String> reasons = reasons(run);
+        List<String> reasons = run.reasons();
         if (!planned && reasons.isEmpty()) {
             line("1..0 # SKIP " + (run.unsupported() == null ? "no tests" : run.unsupported()));
         } else {
@@ -164,13 +163,6 @@ public final class Ktap {
             result(reasons.isEmpty() && notRun.isEmpty(), Run.RUN_ITSELF, "");
         }
         line("# verdict: " + run.verdict().word() + ", kernel " + run.release());
-    }
-
-    /** What speaks against a run and belongs to none of its tests. */
-    private static List<String> reasons(Run run) {
-        var reasons = new ArrayList<>(run.failures());
-        reasons.addAll(run.errors());
-        return reasons;
     }
 
     /** Indented, because parsers take some words right after the {@code #} for theirs. */

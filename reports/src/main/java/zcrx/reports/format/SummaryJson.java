@@ -205,8 +205,7 @@ public final class SummaryJson {
         for (Status status : Status.values()) {
             counts.put(status.word(), run.count(status));
         }
-        var reasons = new ArrayList<>(run.failures());
-        reasons.addAll(run.errors());
+        var reasons = new ArrayList<>(run.reasons());
         if (run.unsupported() != null) {
             reasons.add(run.unsupported());
         }

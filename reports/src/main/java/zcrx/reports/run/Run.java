@@ -274,6 +274,11 @@ public record Run(
                 durationMs + rest.durationMs);
     }
 
+    /** What speaks against it and belongs to none of its tests: failures, then errors. */
+    public List<String> reasons() {
+        return concat(failures, errors);
+    }
+
     private static <T> List<T> concat(List<T> first, List<T> second) {
         var all = new ArrayList<>(first);
         all.addAll(second);
