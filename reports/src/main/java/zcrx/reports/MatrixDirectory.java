@@ -10,10 +10,6 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.PropertyNamingStrategies;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import zcrx.conformance.Shard;
 import zcrx.reports.format.AllureHtml;
 import zcrx.reports.format.JUnitXml;
@@ -36,12 +32,6 @@ import zcrx.vm.CannotTestException;
  */
 public final class MatrixDirectory {
     static final String RECORD = "matrix.json";
-
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
 
     private final Path path;
     private final List<Part> parts = new ArrayList<>();
@@ -81,7 +71,8 @@ public final class MatrixDirectory {
     public static MatrixDirectory of(Path path) throws IOException {
         var directory = new MatrixDirectory(path);
         try {
-            directory.parts.addAll(JSON.readValue(Files.readString(path.resolve(RECORD)), Recorded.class)
+            directory.parts.addAll(RunDirectory.JSON
+                    .readValue(Files.readString(path.resolve(RECORD)), Recorded.class)
                     .runs());
         } catch (JacksonException e) {
             throw new IOException(path.resolve(RECORD) + ": " + e.getOriginalMessage(), e);
@@ -120,7 +111,8 @@ public final class MatrixDirectory {
         try {
             // What is named here can be reported, whenever this program is killed.
             directory.plan(setup);
-            RunDirectory.replace(path.resolve(RECORD), JSON.writeValueAsString(new Recorded(parts)) + "\n");
+            RunDirectory.replace(
+                    path.resolve(RECORD), RunDirectory.JSON.writeValueAsString(new Recorded(parts)) + "\n");
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot record the runs", "give a directory with room, --out");
         }

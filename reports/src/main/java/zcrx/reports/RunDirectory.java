@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 package zcrx.reports;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -62,7 +61,7 @@ public final class RunDirectory {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss", Locale.ROOT);
 
-    private static final JsonMapper JSON = JsonMapper.builder()
+    static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -358,9 +357,7 @@ public final class RunDirectory {
 
     /** Replaces a file, or makes it. */
     public static void write(Path file, String text) throws IOException {
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-            out.write(text.getBytes(StandardCharsets.UTF_8));
-        }
+        Files.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void delete(Path directory) throws IOException {

@@ -80,9 +80,8 @@ public final class MatrixScreen {
     public void ended(String label, Run run) {
         running.remove(label);
         ended.incrementAndGet();
-        var screen = new RunScreen(terminal, run.setup(), catalogue);
-        screen.findings(run);
-        screen.verdictLine(run.verdict(), label + "  " + RunScreen.verdict(run));
+        new RunScreen(terminal, run.setup(), catalogue).findings(run);
+        RunScreen.verdictLine(terminal, run.verdict(), label + "  " + RunScreen.verdict(run));
     }
 
     /** All are over. */
@@ -95,8 +94,8 @@ public final class MatrixScreen {
             }
         }
         boolean several = columns.size() > 1 || columns.getFirst().repeats().isEmpty();
-        verdict(
-                columns,
+        RunScreen.verdictLine(
+                terminal,
                 Column.verdict(columns),
                 (several
                                 ? RunScreen.count(columns.size(), "kernel") + ": "
@@ -121,15 +120,11 @@ public final class MatrixScreen {
             terminal.line(Terminal.Colour.ODD, "FLAKE", flake.planned().id() + "  " + flake.words());
         }
         if (!column.run().errors().isEmpty()) {
-            verdict(List.of(column), Verdict.ERROR, column.run().errors().getLast());
+            RunScreen.verdictLine(terminal, Verdict.ERROR, column.run().errors().getLast());
         }
         if (amongOthers) {
-            verdict(List.of(column), column.run().verdict(), column.label() + "  " + counts(column));
+            RunScreen.verdictLine(terminal, column.run().verdict(), column.label() + "  " + counts(column));
         }
-    }
-
-    private void verdict(List<Column> of, Verdict verdict, String words) {
-        new RunScreen(terminal, of.getFirst().run().setup(), catalogue).verdictLine(verdict, words);
     }
 
     private static String counts(Column repeated) {

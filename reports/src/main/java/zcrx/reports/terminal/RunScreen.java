@@ -93,7 +93,7 @@ public final class RunScreen implements RunRecorder.Listener {
         terminal.line("");
         findings(run);
         disagreements(run);
-        verdictLine(run.verdict(), verdict(run));
+        verdictLine(terminal, run.verdict(), verdict(run));
     }
 
     /** All that has to be said about a run besides its verdict. */
@@ -107,8 +107,8 @@ public final class RunScreen implements RunRecorder.Listener {
             terminal.line("");
         }
         if (!run.failures().isEmpty() || !run.errors().isEmpty()) {
-            run.failures().forEach(f -> verdictLine(Verdict.FAIL, f));
-            run.errors().forEach(e -> verdictLine(Verdict.ERROR, e));
+            run.failures().forEach(f -> verdictLine(terminal, Verdict.FAIL, f));
+            run.errors().forEach(e -> verdictLine(terminal, Verdict.ERROR, e));
             console(run);
             terminal.line("");
         }
@@ -136,7 +136,7 @@ public final class RunScreen implements RunRecorder.Listener {
     private void failure(Run run, Run.Test test) {
         String what = test.id() + "  " + test.planned().name();
         if (test.status() == Status.FAIL) {
-            verdictLine(Verdict.FAIL, what);
+            verdictLine(terminal, Verdict.FAIL, what);
         } else {
             terminal.line(Terminal.Colour.ODD, test.status().name(), what);
         }
@@ -174,7 +174,7 @@ public final class RunScreen implements RunRecorder.Listener {
         }
     }
 
-    void verdictLine(Verdict verdict, String text) {
+    static void verdictLine(Terminal terminal, Verdict verdict, String text) {
         terminal.line(
                 switch (verdict) {
                     case PASS -> Terminal.Colour.GOOD;
