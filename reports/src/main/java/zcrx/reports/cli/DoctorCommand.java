@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,7 +35,8 @@ import zcrx.vm.qemu.VmOptions;
             "Ends with 0 when ./zcrx vm, or a NIC, has all that is needed, with 125 when it has not."
         })
 final class DoctorCommand implements Callable<Integer> {
-    private static final VmOptions PLAIN = new VmOptions("", VmOptions.Accel.AUTO, VmOptions.parseMemory("2G"), 2);
+    private static final VmOptions PLAIN = new VmOptions(
+            "", VmOptions.Accel.AUTO, VmOptions.parseMemory(VmCommand.DEFAULT_MEMORY), VmCommand.DEFAULT_CPUS);
 
     @Option(
             names = "--kernel",
@@ -140,11 +142,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private interface Finding {
-        String get();
-    }
-
-    private void check(String name, String purpose, Finding finding) {
+    private void check(String name, String purpose, Supplier<String> finding) {
         try {
             print(name, purpose, finding.get());
         } catch (CannotTestException | BadRequestException e) {

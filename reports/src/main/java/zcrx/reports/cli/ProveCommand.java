@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -138,19 +139,15 @@ final class ProveCommand implements Callable<Integer> {
     private static final class Control {
         private final Map<Stage, CompletableFuture<Verdict>> verdicts = new ConcurrentHashMap<>();
 
-        private interface Trial {
-            Run run() throws IOException;
-        }
-
         /** Who needs a stage that is being run waits for it, and nobody else. */
-        boolean passes(Stage stage, Trial trial) throws IOException {
+        boolean passes(Stage stage, Supplier<Run> trial) {
             var mine = new CompletableFuture<Verdict>();
             CompletableFuture<Verdict> earlier = verdicts.putIfAbsent(stage, mine);
             if (earlier != null) {
                 return earlier.join() == Verdict.PASS;
             }
             try {
-                mine.complete(verdict() == Verdict.PASS ? trial.run().verdict() : Verdict.ERROR);
+                mine.complete(verdict() == Verdict.PASS ? trial.get().verdict() : Verdict.ERROR);
             } finally {
                 mine.complete(Verdict.ERROR);
             }
@@ -258,7 +255,7 @@ final class ProveCommand implements Callable<Integer> {
         String seconds = String.format(Locale.ROOT, "%.0f s", proof.durationMs() / 1000.0);
         terminal.line(
                 proof.outcome() == Outcome.CAUGHT ? Terminal.Colour.GOOD : Terminal.Colour.BAD,
-                proof.outcome() == Outcome.CAUGHT ? "CAUGHT" : proof.outcome().name(),
+                proof.outcome().name(),
                 proof.fault().name() + "  breaks "
                         + String.join(" ", proof.fault().breaks()) + "; "
                         + (proof.outcome() == Outcome.CAUGHT
@@ -268,7 +265,7 @@ final class ProveCommand implements Callable<Integer> {
                         + "  " + seconds);
     }
 
-    private Proof prove(Bench bench, Fault fault, int number) throws IOException {
+    private Proof prove(Bench bench, Fault fault, int number) {
         Proof proof = null;
         for (Stage stage : STAGES) {
             String name = stage.profile().word() + "-" + stage.paths("-");
@@ -288,7 +285,7 @@ final class ProveCommand implements Callable<Integer> {
     }
 
     /** Runs a stage with a fault switched on, or with none for 0, until enough has failed. */
-    private Run run(Bench bench, Stage stage, int number, Path directory, int enough) throws IOException {
+    private Run run(Bench bench, Stage stage, int number, Path directory, int enough) {
         String append = Fault.SWITCH + "=" + number;
         var options = new SuiteOptions(stage.profile(), seed, List.of(), stage.paths());
         var vm = PlainVm.of(bench.kernel, bench.image, append, options, "--strict");

@@ -8,7 +8,6 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import zcrx.vm.CannotTestException;
 
 /** A C file of the kernel that gets faults, each of which does nothing unless it is switched on. */
@@ -46,21 +45,21 @@ final class FaultySource {
 
     /** Finds the place of an edit, which must be there once. */
     void add(Fault fault, int number, Fault.Edit edit) {
-        MatchResult body = only(function(edit.in()), text, 0, text.length(), fault, edit.in() + "()");
+        MatchResult body = only(function(edit.in()), 0, text.length(), fault, edit.in() + "()");
         int from = body.start(1);
         int to = body.end(1);
         String on = Fault.SWITCH + " == " + number;
         String at = edit.at();
         String replace = edit.replace();
         if (at != null) {
-            from = only(tokens(at, false), text, from, to, fault, "'" + at + "' in " + edit.in() + "()")
+            from = only(tokens(at, false), from, to, fault, "'" + at + "' in " + edit.in() + "()")
                     .start();
         }
         if (replace != null) {
             String what = "'" + replace + "' in " + edit.in() + "()";
             Pattern pattern = tokens(replace, true);
             MatchResult range =
-                    at == null ? only(pattern, text, from, to, fault, what) : first(pattern, from, to, fault, what);
+                    at == null ? only(pattern, from, to, fault, what) : first(pattern, from, to, fault, what);
             changes.add(new Change(
                     range.start(), range.end(), Change.Kind.REPLACE, "(" + on + " ? (" + edit.with() + ") : (", "))"));
         } else if (edit.skip()) {
@@ -125,8 +124,9 @@ final class FaultySource {
         return out.append(text, position, to).toString();
     }
 
-    private MatchResult only(Pattern pattern, String in, int from, int to, Fault fault, String what) {
-        List<MatchResult> found = pattern.matcher(in).region(from, to).results().toList();
+    private MatchResult only(Pattern pattern, int from, int to, Fault fault, String what) {
+        List<MatchResult> found =
+                pattern.matcher(text).region(from, to).results().toList();
         if (found.size() != 1) {
             throw unfit(fault, what, found.isEmpty() ? "not there" : "there " + found.size() + " times");
         }
@@ -141,7 +141,7 @@ final class FaultySource {
         return matcher.toMatchResult();
     }
 
-    private CannotTestException unfit(Fault fault, String what, @Nullable String how) {
+    private CannotTestException unfit(Fault fault, String what, String how) {
         return new CannotTestException("fault " + fault.name() + " does not fit this kernel: " + what + " is " + how
                 + " in " + path + ", expected once; mend it in faults.yaml");
     }
