@@ -247,8 +247,9 @@ class Buffers {
     @Rule("BUF-007")
     @DisplayName("a flush stops at an entry that names no buffer wherever that is among many that are given back")
     void invalidEntryAmongMany() {
-        int entries = 128;
-        for (int invalid : new int[] {0, 30, 31, 32, 63, 64, 126}) {
+        int entries = 64;
+        // The kernel takes 32 at a time.
+        for (int invalid : new int[] {0, 31, 32, 62}) {
             try (Session session = Session.open(Registration.nodev(entries, entries))) {
                 session.startReceiving();
                 session.exhaust(entries, Errno.ENOMEM);
@@ -266,6 +267,7 @@ class Buffers {
     }
 
     @Test
+    @Full
     @Rule({"BUF-005", "BUF-010"})
     @DisplayName("what a flush has passed with the head it has read: the entry may be written anew at once")
     void headIsToldLast() {

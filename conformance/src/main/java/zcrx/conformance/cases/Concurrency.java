@@ -101,7 +101,7 @@ class Concurrency {
     @DisplayName(
             "threads that receive, arm, flush, export, import and close at once lose no byte, no buffer and no event")
     void manyThreads() {
-        Pinned.awaitNone();
+        long pinned = Pinned.before();
         try (Session session = Session.open(
                         Registration.nodev(64, BUFFERS).events(COPY).stats());
                 Exported exported = Exported.of(session.instance());
@@ -132,7 +132,7 @@ class Concurrency {
                     counted > 0 && counted <= received, "copy_bytes is " + counted + " of " + received + " delivered");
             Buffers.allDeliverable(session, BUFFERS);
         }
-        Pinned.awaitNone();
+        Pinned.awaitBack(pinned);
     }
 
     /** A thread's failure is the test's. */

@@ -61,7 +61,7 @@ class Lifetimes {
                 }
             };
             round.run();
-            Pinned.awaitNone();
+            Pinned.before();
             Map<String, Long> before = Slabs.inUse();
             for (int i = 0; i < rounds; i++) {
                 round.run();
@@ -109,7 +109,7 @@ class Lifetimes {
         // Others take memory and free it meanwhile. What an instance keeps is missing each time.
         boolean kept = true;
         for (int attempt = 0; kept && attempt < 3; attempt++) {
-            Pinned.awaitNone();
+            Pinned.before();
             long before = available();
             for (int i = 0; i < rounds; i++) {
                 try (var registration = Registration.nodev(64, 8);
@@ -118,7 +118,7 @@ class Lifetimes {
                     registration.submit(ring).mustBe(0);
                 }
             }
-            Pinned.awaitNone();
+            Pinned.before();
             kept = !Await.holds(() -> before - available() < all / 2);
         }
         Check.that(
@@ -142,7 +142,7 @@ class Lifetimes {
             session.awaitEvent();
         }
         // Rings that earlier tests closed may still be on their way out, too.
-        Pinned.awaitNone();
+        Pinned.awaitBack(0);
         long before = Pinned.pagesOfAll();
         try (var registration = Registration.nodev(64, pages);
                 Memory more = Memory.anonymous((long) pages * Memory.PAGE_SIZE);
@@ -161,7 +161,7 @@ class Lifetimes {
                             OwnProcess.pinnedKib());
                 }
             }
-            Pinned.awaitNone();
+            Pinned.awaitBack(0);
             // Accounting can end before the pins do, and others may pin meanwhile: not half as many as an area did.
             Check.eventually(
                     "nr_foll_pin_acquired - nr_foll_pin_released is not back where it was, " + before,

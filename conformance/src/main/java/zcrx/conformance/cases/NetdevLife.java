@@ -125,6 +125,7 @@ class NetdevLife {
 
     /** What the rounds are is drawn from the run's seed. */
     private static void cycles(int rounds) {
+        long pinned = Pinned.before();
         NetdevPath path = Paths.netdev();
         var random = new SplittableRandom(PropertySeed.seed());
         // Of the simulated NIC it is known that it takes a ring that it can't fill.
@@ -142,7 +143,7 @@ class NetdevLife {
             }
         }
         works(path);
-        Pinned.awaitNone();
+        Pinned.awaitBack(pinned);
     }
 
     @Test
@@ -171,6 +172,7 @@ class NetdevLife {
      * buffers are in use. All memory comes back, and a new one works.
      */
     private static void whileBound(Consumer<Session> removal) {
+        long pinned = Pinned.before();
         NetdevPath path = Paths.netdev();
         try (Reopened _ = Paths::reopen;
                 Session session = Session.open(Steered.registration(path, Steered.PLENTY));
@@ -188,7 +190,7 @@ class NetdevLife {
                 session.instance().addArea(area, more.segment()).mustBe(Errno.EFAULT);
             }
         }
-        Pinned.awaitNone();
+        Pinned.awaitBack(pinned);
         works(Paths.netdev());
     }
 

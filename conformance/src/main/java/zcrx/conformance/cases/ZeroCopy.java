@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import zcrx.conformance.Full;
 import zcrx.conformance.Paths;
 import zcrx.conformance.Rule;
 import zcrx.conformance.RunsOn;
@@ -278,6 +279,7 @@ class ZeroCopy {
     }
 
     @Test
+    @Full
     @Rule({"BUF-004", "BUF-015"})
     @DisplayName("buffers that hold copies are delivered again when they went back by the refill ring of a queue alone")
     void copiesGoBackByTheRing() {
@@ -341,6 +343,7 @@ class ZeroCopy {
     @Rule({"NIC-007", "BUF-014"})
     @DisplayName("an area that is added while the queue starves ends that")
     void addedWhileStarved() {
+        long pinned = Pinned.before();
         NetdevPath path = Paths.netdev();
         Check.needsAddArea();
         try (Memory more = Memory.anonymous((long) Steered.PLENTY * Memory.PAGE_SIZE);
@@ -365,6 +368,6 @@ class ZeroCopy {
             Check.equal("areas that data came in", List.of(0L, 1L), areas);
         }
         // Buffers of both were held.
-        Pinned.awaitNone();
+        Pinned.awaitBack(pinned);
     }
 }
