@@ -340,7 +340,7 @@ class ZeroCopy {
     }
 
     @Test
-    @Rule({"NIC-007", "BUF-014"})
+    @Rule({"NIC-007", "BUF-014", "BUF-023"})
     @DisplayName("an area that is added while the queue starves ends that")
     void addedWhileStarved() {
         long pinned = Pinned.before();
