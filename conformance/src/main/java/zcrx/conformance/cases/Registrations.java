@@ -752,6 +752,18 @@ class Registrations {
         }
     }
 
+    @Test
+    @Rule("REG-024")
+    @DisplayName("the token of the area is looked at before the event descriptor is read; before 7.3 it was behind it")
+    void tokenAndDescriptor() {
+        try (var registration = Registration.nodev(64, 8);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            registration.area().set("rq_area_token", 1);
+            registration.reg().set("event_desc", 8);
+            registration.submit(ring).mustBe(KernelProbe.get().canAddAreas() ? Errno.EINVAL : Errno.EFAULT);
+        }
+    }
+
     private static void orderOf(Set<Defect> defects) {
         var effective = new TreeMap<String, Defect>();
         new TreeSet<>(defects).forEach(defect -> effective.putIfAbsent(defect.field, defect));
