@@ -33,9 +33,11 @@ import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.Syscall;
+import zcrx.fixtures.sys.SyscallException;
 import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.RefillRing;
@@ -810,10 +812,15 @@ class Buffers {
         }
     }
 
-    private static Memory map(Ring ring, Registration registration) {
-        return Memory.shared(
-                ring.fd(),
-                registration.region().get("size"),
-                registration.region().get("mmap_offset"));
+    /** The region that the kernel allocated for the instance, through a ring that has it under the same number. */
+    static Memory map(Ring ring, Registration registration) {
+        try {
+            return Memory.shared(
+                    ring.fd(),
+                    registration.region().get("size"),
+                    registration.region().get("mmap_offset"));
+        } catch (SyscallException e) {
+            throw new RuleViolation(e.getMessage() + ", expected the region");
+        }
     }
 }

@@ -283,12 +283,10 @@ class ExportImport {
             try (Instance instance = Instance.register(ring, registration);
                     Exported exported = Exported.of(instance)) {
                 exported.importOn(other);
-                long size = registration.region().get("size");
-                long offset = registration.region().get("mmap_offset");
                 long tail = registration.reg().get("offsets.tail");
                 // It is the first instance of either ring.
-                try (Memory own = Memory.shared(ring.fd(), size, offset);
-                        Memory importers = Memory.shared(other.fd(), size, offset)) {
+                try (Memory own = Buffers.map(ring, registration);
+                        Memory importers = Buffers.map(other, registration)) {
                     own.segment().set(ValueLayout.JAVA_INT, tail, 7);
                     Check.equal(
                             "tail as the importer sees it",
