@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Paths;
@@ -12,6 +14,7 @@ import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.net.Device;
 import zcrx.fixtures.net.DeviceSettings;
+import zcrx.fixtures.net.NetNamespace;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Cqe;
@@ -44,6 +47,23 @@ class NetdevLimits {
 
     private static Registration plain(NetdevPath path) {
         return path.queued(path.queue(), 64, Steered.PLENTY);
+    }
+
+    @Test
+    @Rule("REG-009")
+    @DisplayName("an interface of another network namespace than the caller's is ENODEV")
+    void otherNamespace() {
+        NetdevPath path = Paths.netdev();
+        try (var registration = plain(path);
+                NetNamespace empty = NetNamespace.create()) {
+            var outcome = new AtomicReference<Outcome>();
+            empty.run(() -> {
+                try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+                    outcome.set(registration.submit(ring));
+                }
+            });
+            Objects.requireNonNull(outcome.get()).mustBe(Errno.ENODEV);
+        }
     }
 
     @Test
