@@ -225,14 +225,10 @@ class AgainstTheModel {
             if (KernelProbe.get().canAddAreas() && areas.size() < MAX_AREAS) {
                 Memory memory = Memory.anonymous((long) AREA_PAGES * Memory.PAGE_SIZE);
                 areas.add(memory);
-                try (Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
-                    Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                            .set("addr", memory.address())
-                            .set("len", memory.size());
-                    session.instance().addArea(area, memory.segment()).mustBe(0);
-                    if (importer != null) {
-                        importer.instance().addArea(area.get("rq_area_token"), memory.segment());
-                    }
+                Struct area = session.instance().areaArg(memory.segment());
+                session.instance().addArea(area, memory.segment()).mustBe(0);
+                if (importer != null) {
+                    importer.instance().addArea(area.get("rq_area_token"), memory.segment());
                 }
                 model.added(AREA_PAGES);
             }

@@ -281,7 +281,6 @@ class AllocFail {
     void stall() {
         NetdevPath path = Paths.netdev();
         try (Memory more = Memory.anonymous((long) Steered.PLENTY * Memory.PAGE_SIZE);
-                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
                 Steered queue = scarce(path, Zcrx.EVENT_TYPE_MASK)) {
             Session session = queue.session();
             // The device posts one half of the area, and its page pool takes the other as soon as there is a packet.
@@ -306,9 +305,7 @@ class AllocFail {
             Check.equal("buffers that the user still has", 0, session.held());
             Check.equal("bytes that wait", WAITING, session.tcp().waiting());
             if (KernelProbe.get().canAddAreas()) {
-                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                        .set("addr", more.address())
-                        .set("len", more.size());
+                Struct area = session.instance().areaArg(more.segment());
                 session.instance().addArea(area, more.segment()).mustBe(0);
                 session.startReceiving();
                 session.receive(WAITING);

@@ -3,7 +3,6 @@ package zcrx.conformance.cases;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -186,35 +185,32 @@ class Buffers {
             "a flush stops at an entry that names no buffer: it is consumed, those behind it are left for the next")
     void invalidEntry() {
         // Of each but the first two a part would name a buffer, to who reads no more than that.
-        long[] offsets = {32L * Memory.PAGE_SIZE, Zcrx.OFFSET_MASK, 1L << 32, 1L << 40};
-        long[] areas = {1, 1 << 8, 1 << 15};
-        long[] pads = {1, 1 << 16, 1L << 31};
-        var kinds = new ArrayList<Struct>();
-        try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE)) {
-            Struct entry = Struct.at(Zcrx.RQE, memory.segment());
-            for (long offset : offsets) {
-                kinds.add(entry.clear().set("off", offset).snapshot());
-            }
-            for (long area : areas) {
-                kinds.add(entry.clear().set("off", area << Zcrx.AREA_SHIFT).snapshot());
-            }
-            for (long pad : pads) {
-                kinds.add(entry.clear().set("__pad", pad).snapshot());
-            }
-        }
+        record Entry(long off, long pad) {}
         int pages = 32;
+        List<Entry> invalid = List.of(
+                new Entry((long) pages * Memory.PAGE_SIZE, 0),
+                new Entry(Zcrx.OFFSET_MASK, 0),
+                new Entry(1L << 32, 0),
+                new Entry(1L << 40, 0),
+                new Entry(1L << Zcrx.AREA_SHIFT, 0),
+                new Entry((1L << 8) << Zcrx.AREA_SHIFT, 0),
+                new Entry((1L << 15) << Zcrx.AREA_SHIFT, 0),
+                new Entry(0, 1),
+                new Entry(0, 1 << 16),
+                new Entry(0, 1L << 31));
         try (Session session = receiving(pages)) {
             // Every buffer is held, and two go back in each round: there are other rules for those that are not held.
             session.exhaust(pages, Errno.ENOMEM);
             RefillRing refill = session.instance().refill();
-            for (Struct kind : kinds) {
+            for (Entry entry : invalid) {
                 int start = refill.tail();
                 session.giveBack(1);
-                refill.entry(start + 1).clear().set("off", kind.get("off")).set("__pad", kind.get("__pad"));
+                Struct written =
+                        refill.entry(start + 1).clear().set("off", entry.off).set("__pad", entry.pad);
                 refill.publish(start + 2);
                 session.giveBack(1);
                 session.instance().flush().mustBe(0);
-                Check.equal("head after an invalid entry " + kind, start + 2, refill.head());
+                Check.equal("head after an invalid entry " + written, start + 2, refill.head());
                 session.instance().flush().mustBe(0);
                 Check.equal("head after the next flush", start + 3, refill.head());
             }
@@ -511,14 +507,10 @@ class Buffers {
         int areas = 260;
         int buffers = areas + 1;
         try (Memory more = Memory.anonymous((long) areas * Memory.PAGE_SIZE);
-                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
                 Session session = Session.open(Registration.nodev(512, 1))) {
             for (int i = 0; i < areas; i++) {
                 MemorySegment memory = more.segment().asSlice((long) i * Memory.PAGE_SIZE, Memory.PAGE_SIZE);
-                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                        .clear()
-                        .set("addr", memory.address())
-                        .set("len", memory.byteSize());
+                Struct area = session.instance().areaArg(memory);
                 session.instance().addArea(area, memory).mustBe(0);
                 Check.equal("token", (i + 1L) << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
             }
@@ -538,11 +530,8 @@ class Buffers {
     void addedArea() {
         Check.needsAddArea();
         try (Memory more = Memory.anonymous(4L * Memory.PAGE_SIZE);
-                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
                 Session session = receiving(2)) {
-            Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                    .set("addr", more.address())
-                    .set("len", more.size());
+            Struct area = session.instance().areaArg(more.segment());
             session.instance().addArea(area, more.segment()).mustBe(0);
             Check.equal("token of the second area", 1L << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
             session.exhaust(6, Errno.ENOMEM);
@@ -564,16 +553,12 @@ class Buffers {
         int buffers = areas * pages;
         int returned = buffers - pages;
         try (Memory more = Memory.anonymous((long) buffers * Memory.PAGE_SIZE);
-                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
                 Session session = receiving(pages)) {
             session.exhaust(pages, Errno.ENOMEM);
             for (int i = 1; i < areas; i++) {
                 MemorySegment memory =
                         more.segment().asSlice((long) i * pages * Memory.PAGE_SIZE, (long) pages * Memory.PAGE_SIZE);
-                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                        .clear()
-                        .set("addr", memory.address())
-                        .set("len", memory.byteSize());
+                Struct area = session.instance().areaArg(memory);
                 session.instance().addArea(area, memory).mustBe(0);
                 Check.equal("token", (long) i << Zcrx.AREA_SHIFT, area.get("rq_area_token"));
                 session.startReceiving();
@@ -773,8 +758,7 @@ class Buffers {
                 var own = Registration.nodev(64, 8);
                 Ring ring = Ring.open(CqeFormat.CQE32)) {
             for (var registration : List.of(first, second, third)) {
-                registration.region().set("user_addr", 0).set("flags", 0);
-                registration.submit(ring).mustBe(0);
+                registration.kernelsRegion().submit(ring).mustBe(0);
             }
             own.submit(ring).mustBe(0);
             Check.equal(

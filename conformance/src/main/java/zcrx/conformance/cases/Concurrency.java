@@ -101,7 +101,7 @@ class Concurrency {
     @DisplayName(
             "threads that receive, arm, flush, export, import and close at once lose no byte, no buffer and no event")
     void manyThreads() {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         try (Session session = Session.open(
                         Registration.nodev(64, BUFFERS).events(COPY).stats());
                 Exported exported = Exported.of(session.instance());

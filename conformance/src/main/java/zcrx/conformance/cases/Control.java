@@ -172,12 +172,8 @@ class Control {
     private static void withArea(AreaBody body) {
         Check.needsAddArea();
         withInstance(instance -> {
-            try (Memory memory = Memory.anonymous(4L * Memory.PAGE_SIZE);
-                    Memory room = Memory.anonymous(Memory.PAGE_SIZE)) {
-                Struct area = Struct.at(Zcrx.AREA_REG, room.segment())
-                        .set("addr", memory.address())
-                        .set("len", memory.size());
-                body.on(instance, area, memory);
+            try (Memory memory = Memory.anonymous(4L * Memory.PAGE_SIZE)) {
+                body.on(instance, instance.areaArg(memory.segment()), memory);
             }
         });
     }

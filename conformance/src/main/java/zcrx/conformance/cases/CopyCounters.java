@@ -3,9 +3,9 @@ package zcrx.conformance.cases;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
@@ -356,19 +356,17 @@ class CopyCounters {
             // Both pass 2^32 on the way.
             session.instance().stats().write(new Snapshot((1L << 32) - 20, (1L << 32) - 20L * PIECE));
             var done = new AtomicBoolean();
-            CompletableFuture<Snapshot> reader = CompletableFuture.supplyAsync(
-                    () -> {
-                        Snapshot last = Snapshot.ZERO;
-                        while (!done.get()) {
-                            Snapshot now = session.stats();
-                            if (now.count() < last.count() || now.bytes() < last.bytes()) {
-                                throw new RuleViolation("a reader saw " + now + " after " + last);
-                            }
-                            last = now;
-                        }
-                        return last;
-                    },
-                    threads);
+            Future<Snapshot> reader = threads.submit(() -> {
+                Snapshot last = Snapshot.ZERO;
+                while (!done.get()) {
+                    Snapshot now = session.stats();
+                    if (now.count() < last.count() || now.bytes() < last.bytes()) {
+                        throw new RuleViolation("a reader saw " + now + " after " + last);
+                    }
+                    last = now;
+                }
+                return last;
+            });
             try {
                 for (int i = 0; i < 30; i++) {
                     session.transfer(1, PIECE);
@@ -377,7 +375,7 @@ class CopyCounters {
             } finally {
                 done.set(true);
             }
-            Snapshot last = reader.join();
+            Snapshot last = Concurrency.result(reader);
             Check.that(
                     last.bytes() <= session.stats().bytes(),
                     "a reader saw " + last + ", in the end it is " + session.stats());
@@ -584,19 +582,17 @@ class CopyCounters {
         try (Session session = receiving(Registration.nodev(64, 2 * pieces * PIECE / Memory.PAGE_SIZE));
                 Exported exported = Exported.of(session.instance());
                 ExecutorService threads = Executors.newSingleThreadExecutor()) {
-            CompletableFuture<Long> beside = CompletableFuture.supplyAsync(
-                    () -> {
-                        // A ring belongs to the thread that makes it.
-                        try (Ring other = Ring.open(CqeFormat.CQE32);
-                                Session importer = session.importedBy(other, exported.importOn(other))) {
-                            importer.startReceiving();
-                            importer.transfer(pieces, PIECE);
-                            return importer.received();
-                        }
-                    },
-                    threads);
+            Future<Long> beside = threads.submit(() -> {
+                // A ring belongs to the thread that makes it.
+                try (Ring other = Ring.open(CqeFormat.CQE32);
+                        Session importer = session.importedBy(other, exported.importOn(other))) {
+                    importer.startReceiving();
+                    importer.transfer(pieces, PIECE);
+                    return importer.received();
+                }
+            });
             session.transfer(pieces, PIECE);
-            long received = session.received() + beside.join();
+            long received = session.received() + Concurrency.result(beside);
             Snapshot counted = session.stats();
             Check.that(
                     counted.bytes() >= PIECE && counted.bytes() <= received && counted.count() >= 1,

@@ -115,7 +115,7 @@ class ExportImport {
     @Rule("IMP-005")
     @DisplayName("an export whose argument cannot be written is EFAULT, and leaves no file descriptor")
     void exportToReadOnly() {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
                 Session session = creator()) {
             Struct arg = Struct.at(Zcrx.CTRL_FOR_EXPORT, memory.segment())
@@ -136,7 +136,7 @@ class ExportImport {
     @Rule("IMP-012")
     @DisplayName("an export for which there is no file descriptor is EMFILE, and leaves the instance as it was")
     void noFreeDescriptor() {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         try (Session session = creator()) {
             try (Limit _ = Limit.set(Limit.NOFILE, OwnProcess.lowestFreeDescriptor())) {
                 Struct arg = session.instance().ctrlArg(Zcrx.CTRL_FOR_EXPORT, Zcrx.CTRL_EXPORT);
@@ -228,7 +228,7 @@ class ExportImport {
     @DisplayName(
             "rings that import, receive, export on and close leave the counters, the latch, the events and the held buffers")
     void othersComeAndGo() {
-        Pinned.before();
+        Pinned.settled();
         int pages = 16;
         try (Session session =
                 Session.open(Registration.nodev(64, pages).events(COPY).stats())) {
@@ -276,10 +276,9 @@ class ExportImport {
     @Rule({"BUF-016", "IMP-001"})
     @DisplayName("a region of the kernel's own can be mapped by who exported the instance and by who imported it")
     void kernelAllocatedRegion() {
-        try (var registration = Registration.nodev(64, 8);
+        try (var registration = Registration.nodev(64, 8).kernelsRegion();
                 Ring ring = Ring.open(CqeFormat.CQE32);
                 Ring other = Ring.open(CqeFormat.CQE32)) {
-            registration.region().set("user_addr", 0).set("flags", 0);
             try (Instance instance = Instance.register(ring, registration);
                     Exported exported = Exported.of(instance)) {
                 exported.importOn(other);
@@ -345,7 +344,7 @@ class ExportImport {
     @Rule("IMP-010")
     @DisplayName("an exported instance lives as long as its descriptor, and no longer")
     void descriptorAlone() {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         try (Session session = creator()) {
             try (Exported _ = Exported.of(session.instance())) {
                 session.ring().close();
@@ -362,7 +361,7 @@ class ExportImport {
     @DisplayName(
             "creator, descriptor and importer may be closed in every order: who is left works, the last one ends it")
     void everyOrder() {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         for (Holder first : Holder.values()) {
             for (Holder second : Holder.values()) {
                 if (first != second) {

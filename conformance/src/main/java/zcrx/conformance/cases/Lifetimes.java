@@ -61,7 +61,7 @@ class Lifetimes {
                 }
             };
             round.run();
-            Pinned.before();
+            Pinned.settled();
             Map<String, Long> before = Slabs.inUse();
             for (int i = 0; i < rounds; i++) {
                 round.run();
@@ -109,16 +109,16 @@ class Lifetimes {
         // Others take memory and free it meanwhile. What an instance keeps is missing each time.
         boolean kept = true;
         for (int attempt = 0; kept && attempt < 3; attempt++) {
-            Pinned.before();
+            Pinned.settled();
             long before = available();
             for (int i = 0; i < rounds; i++) {
-                try (var registration = Registration.nodev(64, 8);
+                try (var registration = Registration.nodev(64, 8).kernelsRegion();
                         Ring ring = Ring.open(CqeFormat.CQE32)) {
-                    registration.region().set("user_addr", 0).set("flags", 0).set("size", size);
+                    registration.region().set("size", size);
                     registration.submit(ring).mustBe(0);
                 }
             }
-            Pinned.before();
+            Pinned.settled();
             kept = !Await.holds(() -> before - available() < all / 2);
         }
         Check.that(
@@ -145,15 +145,12 @@ class Lifetimes {
         Pinned.awaitBack(0);
         long before = Pinned.pagesOfAll();
         try (var registration = Registration.nodev(64, pages);
-                Memory more = Memory.anonymous((long) pages * Memory.PAGE_SIZE);
-                Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
+                Memory more = Memory.anonymous((long) pages * Memory.PAGE_SIZE)) {
             try (Ring ring = Ring.open(CqeFormat.CQE32);
                     Instance instance = Instance.register(ring, registration)) {
                 Check.atLeast("VmPin in kB", (long) pages * Memory.PAGE_SIZE / 1024, OwnProcess.pinnedKib());
                 if (KernelProbe.get().canAddAreas()) {
-                    Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                            .set("addr", more.address())
-                            .set("len", more.size());
+                    Struct area = instance.areaArg(more.segment());
                     instance.addArea(area, more.segment()).mustBe(0);
                     Check.atLeast(
                             "VmPin in kB with an area more",

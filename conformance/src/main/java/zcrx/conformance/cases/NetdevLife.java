@@ -14,7 +14,6 @@ import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Struct;
-import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.net.Device;
 import zcrx.fixtures.net.DeviceSettings;
 import zcrx.fixtures.net.NetNamespace;
@@ -62,7 +61,7 @@ class NetdevLife {
     @DisplayName("a ring that is closed with data under way and buffers in use lets go of its queue, which works anew")
     void closedInTraffic() {
         NetdevPath path = Paths.netdev();
-        int pages = path.isSimulated() ? Steered.SCARCE : Steered.PLENTY;
+        int pages = path.buffers(Steered.SCARCE);
         for (int i = 0; i < 4; i++) {
             try (Steered queue = Steered.open(path, Steered.registration(path, pages))) {
                 queue.session().transfer(2, PIECE);
@@ -125,11 +124,11 @@ class NetdevLife {
 
     /** What the rounds are is drawn from the run's seed. */
     private static void cycles(int rounds) {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         NetdevPath path = Paths.netdev();
         var random = new SplittableRandom(PropertySeed.seed());
         // Of the simulated NIC it is known that it takes a ring that it can't fill.
-        int leastPages = path.isSimulated() ? NetdevPath.RING / 2 : Steered.PLENTY;
+        int leastPages = path.buffers(NetdevPath.RING / 2);
         for (int i = 1; i <= rounds; i++) {
             Round round = Round.draw(random, leastPages);
             try {
@@ -172,21 +171,18 @@ class NetdevLife {
      * buffers are in use. All memory comes back, and a new one works.
      */
     private static void whileBound(Consumer<Session> removal) {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         NetdevPath path = Paths.netdev();
         try (Reopened _ = Paths::reopen;
                 Session session = Session.open(Steered.registration(path, Steered.PLENTY));
-                Memory more = Memory.anonymous(Memory.PAGE_SIZE);
-                Memory arg = Memory.anonymous(Memory.PAGE_SIZE)) {
+                Memory more = Memory.anonymous(Memory.PAGE_SIZE)) {
             session.startReceiving();
             path.steer(session.tcp(), path.queue());
             session.transfer(2, PIECE);
             session.send(NetdevPath.RING * Memory.PAGE_SIZE);
             removal.accept(session);
             if (KernelProbe.get().canAddAreas()) {
-                Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                        .set("addr", more.address())
-                        .set("len", more.size());
+                Struct area = session.instance().areaArg(more.segment());
                 session.instance().addArea(area, more.segment()).mustBe(Errno.EFAULT);
             }
         }

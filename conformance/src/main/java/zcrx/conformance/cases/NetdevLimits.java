@@ -154,7 +154,7 @@ class NetdevLimits {
 
     /** For buffers of several pages; skips the test where the kernel has no memory for them. */
     private static Registration large(NetdevPath path) {
-        int buffers = path.isSimulated() ? 4 * NetdevPath.RING : Steered.PLENTY;
+        int buffers = path.buffers(4 * NetdevPath.RING);
         Memory area = Memory.contiguous((long) buffers * LARGE);
         long[] frames = Memory.frames(area.address(), area.size());
         for (int i = 0; i < frames.length; i++) {

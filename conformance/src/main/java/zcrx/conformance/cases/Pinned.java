@@ -21,7 +21,7 @@ final class Pinned {
      * What is pinned in kB once the rings of earlier tests have ended. That is nothing, or what a rule of theirs forbids:
      * the next test is not to be blamed for it.
      */
-    static long before() {
+    static long settled() {
         Await.holds(() -> OwnProcess.pinnedKib() <= left);
         left = OwnProcess.pinnedKib();
         return left;

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
@@ -65,15 +66,11 @@ class Registrations {
     }
 
     private static void bending(Consumer<Registration> body) {
-        bending(false, body);
+        bending(Registration.nodev(64, 8), body);
     }
 
-    /** The kernel writes into the struct of a region that it allocated, and it must be as it was to be refused for one thing. */
-    private static void bending(boolean kernelsRegion, Consumer<Registration> body) {
-        try (var registration = Registration.nodev(64, 8)) {
-            if (kernelsRegion) {
-                registration.region().set("user_addr", 0).set("flags", 0);
-            }
+    private static void bending(Registration registration, Consumer<Registration> body) {
+        try (registration) {
             body.accept(registration);
         }
     }
@@ -522,11 +519,13 @@ class Registrations {
     @DisplayName("a region with unknown flags, reserved words, an id, an offset, or no size is EINVAL")
     void regionFields() {
         bending(r -> refused(r, Errno.EINVAL, r.region(), "flags", IoUring.MEM_REGION_TYPE_USER | 2, -1));
-        for (boolean kernels : new boolean[] {false, true}) {
+        List<Supplier<Registration>> regions = List.of(
+                () -> Registration.nodev(64, 8), () -> Registration.nodev(64, 8).kernelsRegion());
+        for (var region : regions) {
             for (String field : new String[] {"id", "mmap_offset", "__resv"}) {
-                bending(kernels, r -> refusedBytes(r, r.region(), field));
+                bending(region.get(), r -> refusedBytes(r, r.region(), field));
             }
-            bending(kernels, r -> {
+            bending(region.get(), r -> {
                 long size = r.region().get("size");
                 refused(r, Errno.EINVAL, r.region(), "size", 0, size - 8, size + 8);
             });
@@ -652,19 +651,15 @@ class Registrations {
         // The kernel takes 128 in one piece, and counts all of them, if they don't exceed the limit.
         long size = 65L * Memory.PAGE_SIZE;
         long mostOfIt = 300L * Memory.PAGE_SIZE;
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         try (Limit _ = Limit.set(Limit.MEMLOCK, (long) limit * Memory.PAGE_SIZE);
                 Memory area = Memory.anonymous(mostOfIt)) {
             Check.inAnotherThread(() -> {
                 Capabilities.drop(Capabilities.CAP_IPC_LOCK);
                 for (int round = 0; round < 6; round++) {
-                    try (var registration = Registration.nodev(64, 8);
+                    try (var registration = Registration.nodev(64, 8).kernelsRegion();
                             Ring ring = Ring.open(CqeFormat.CQE32)) {
-                        registration
-                                .region()
-                                .set("user_addr", 0)
-                                .set("flags", 0)
-                                .set("size", 8 * size);
+                        registration.region().set("size", 8 * size);
                         registration.submit(ring).mustBe(Errno.ENOMEM);
                         registration.region().set("size", size);
                         // What is left of the round before is worked off later, by a kernel thread.

@@ -105,9 +105,9 @@ class StatsOffset {
         for (long pages = 3; pages <= 7; pages++) {
             long size = pages * Memory.PAGE_SIZE;
             for (long offset : new long[] {size - STATS_SIZE, size - ALIGNMENT, size}) {
-                try (var registration = Registration.nodev().stats(offset);
+                try (var registration = Registration.nodev().stats(offset).kernelsRegion();
                         Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
-                    registration.region().set("user_addr", 0).set("flags", 0).set("size", size);
+                    registration.region().set("size", size);
                     registration.submit(ring).mustBe(offset + STATS_SIZE <= size ? 0 : Errno.ERANGE.result());
                 }
             }

@@ -263,7 +263,7 @@ class ZeroCopy {
     void inPieces() {
         NetdevPath path = Paths.netdev();
         // Some more than the queue and its page pool hold, so that few can get lost before it starves.
-        int pages = path.isSimulated() ? 3 * NetdevPath.RING : Steered.PLENTY;
+        int pages = path.buffers(3 * NetdevPath.RING);
         try (Session session = Session.open(Steered.registration(path, pages).stats());
                 var _ = path.steer(session.tcp(), path.queue())) {
             for (int i = 0; i < pages + NetdevPath.RING; i++) {
@@ -343,18 +343,15 @@ class ZeroCopy {
     @Rule({"NIC-007", "BUF-014", "BUF-023"})
     @DisplayName("an area that is added while the queue starves ends that")
     void addedWhileStarved() {
-        long pinned = Pinned.before();
+        long pinned = Pinned.settled();
         NetdevPath path = Paths.netdev();
         Check.needsAddArea();
         try (Memory more = Memory.anonymous((long) Steered.PLENTY * Memory.PAGE_SIZE);
-                Memory arg = Memory.anonymous(Memory.PAGE_SIZE);
                 Steered queue = Steered.open(
                         path,
                         Steered.registration(path, Steered.SCARCE).events(BOTH).stats())) {
             queue.starve();
-            Struct area = Struct.at(Zcrx.AREA_REG, arg.segment())
-                    .set("addr", more.address())
-                    .set("len", more.size());
+            Struct area = queue.session().instance().areaArg(more.segment());
             queue.session().instance().addArea(area, more.segment()).mustBe(0);
             // Nothing was given back: what comes now is in the second area.
             Session session = queue.session();

@@ -46,6 +46,17 @@ import zcrx.vm.SuiteHost;
 @ResourceLock(Resources.SYSTEM_OUT)
 @ResourceLock(Resources.SYSTEM_ERR)
 class SessionTest {
+    /** Fails its only test. */
+    private static final SuiteHost FAILING = (options, limits, observer) -> {
+        Feed.to(observer)
+                .hello()
+                .plan(Feed.FIRST)
+                .start(Feed.FIRST.id())
+                .end(Feed.FIRST.id(), ResultEvent.Status.FAIL, "because")
+                .bye(1);
+        return Feed.STOPPED;
+    };
+
     @TempDir
     private Path temp;
 
@@ -97,7 +108,7 @@ class SessionTest {
     void everythingIsWritten() throws IOException {
         ExitCode code = run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
-            return new Ending(Ending.Kind.STOPPED, "");
+            return Feed.STOPPED;
         });
         assertThat(code).isEqualTo(ExitCode.PASS);
         assertThat(summary().at("/verdict").asString()).isEqualTo("pass");
@@ -141,29 +152,20 @@ class SessionTest {
 
     @Test
     void againstABaselineOnlyWhatIsWorseFails() {
-        SuiteHost failing = (options, limits, observer) -> {
-            Feed.to(observer)
-                    .hello()
-                    .plan(Feed.FIRST)
-                    .start(Feed.FIRST.id())
-                    .end(Feed.FIRST.id(), ResultEvent.Status.FAIL, "because")
-                    .bye(1);
-            return new Ending(Ending.Kind.STOPPED, "");
-        };
         SuiteHost passing = (options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
-            return new Ending(Ending.Kind.STOPPED, "");
+            return Feed.STOPPED;
         };
         String bad = out.toString();
-        assertThat(run(failing)).isEqualTo(ExitCode.FAIL);
+        assertThat(run(FAILING)).isEqualTo(ExitCode.FAIL);
         out = temp.resolve("still bad");
-        assertThat(run(failing, "--baseline", bad)).isEqualTo(ExitCode.PASS);
+        assertThat(run(FAILING, "--baseline", bad)).isEqualTo(ExitCode.PASS);
         out = temp.resolve("good");
         assertThat(run(passing, "--baseline", bad)).isEqualTo(ExitCode.PASS);
         assertThat(screen.toString(StandardCharsets.UTF_8)).contains("FIXED    Port.noBuffers");
         String good = out.toString();
         out = temp.resolve("worse");
-        assertThat(run(failing, "--baseline", good)).isEqualTo(ExitCode.FAIL);
+        assertThat(run(FAILING, "--baseline", good)).isEqualTo(ExitCode.FAIL);
         assertThat(screen.toString(StandardCharsets.UTF_8)).contains("BROKE    Port.noBuffers");
         out = temp.resolve("nothing");
         assertThat(run((options, limits, observer) -> new Ending(Ending.Kind.NOT_STARTED, "no"), "--baseline", good))
@@ -175,7 +177,7 @@ class SessionTest {
         Path first = out;
         run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
-            return new Ending(Ending.Kind.STOPPED, "");
+            return Feed.STOPPED;
         });
         Path second = temp.resolve("second");
         out = second;
@@ -252,7 +254,7 @@ class SessionTest {
         ExitCode code = run((options, limits, observer) -> {
             Feed.to(observer).hello().plan(Feed.FIRST).pass(Feed.FIRST.id()).bye(1);
             block("junit.xml");
-            return new Ending(Ending.Kind.STOPPED, "");
+            return Feed.STOPPED;
         });
         assertThat(code).isEqualTo(ExitCode.CANNOT_TEST);
         assertThat(screen.toString(StandardCharsets.UTF_8)).contains("the report is not complete");
@@ -261,36 +263,21 @@ class SessionTest {
     @Test
     void aFileThatCannotBeWrittenDoesNotHideAFailure() {
         ExitCode code = run((options, limits, observer) -> {
-            Feed.to(observer)
-                    .hello()
-                    .plan(Feed.FIRST)
-                    .start(Feed.FIRST.id())
-                    .end(Feed.FIRST.id(), ResultEvent.Status.FAIL, "wrong")
-                    .bye(1);
             block("junit.xml");
-            return new Ending(Ending.Kind.STOPPED, "");
+            return FAILING.run(options, limits, observer);
         });
         assertThat(code).isEqualTo(ExitCode.FAIL);
     }
 
     @Test
     void withoutAWholeReportWhatFailedBeforeDoesNotFail() {
-        SuiteHost failing = (options, limits, observer) -> {
-            Feed.to(observer)
-                    .hello()
-                    .plan(Feed.FIRST)
-                    .start(Feed.FIRST.id())
-                    .end(Feed.FIRST.id(), ResultEvent.Status.FAIL, "because")
-                    .bye(1);
-            return Feed.STOPPED;
-        };
         String baseline = out.toString();
-        run(failing);
+        run(FAILING);
         out = temp.resolve("again");
         ExitCode code = run(
                 (options, limits, observer) -> {
                     block("junit.xml");
-                    return failing.run(options, limits, observer);
+                    return FAILING.run(options, limits, observer);
                 },
                 "--baseline",
                 baseline);

@@ -555,7 +555,7 @@ class RunRecorderTest {
     void whatTheRunnerCouldNotDoKeepsFromAPass() {
         var recorder = new RunRecorder(Feed.SETUP, Feed.KNOWN_BUGS, new RunRecorder.Listener() {});
         recorder.couldNot("cannot write events.jsonl: No space left on device");
-        Run run = recorder.finish(new Ending(Ending.Kind.STOPPED, ""), java.time.Duration.ZERO);
+        Run run = recorder.finish(Feed.STOPPED, java.time.Duration.ZERO);
         assertThat(run.verdict()).isEqualTo(Verdict.ERROR);
         assertThat(run.errors().getFirst()).contains("No space left");
     }
