@@ -62,7 +62,7 @@ class Lifetimes {
             };
             round.run();
             Pinned.settled();
-            Map<String, Long> before = Slabs.inUse();
+            Map<String, Long> before = Slabs.inUse("kmalloc");
             for (int i = 0; i < rounds; i++) {
                 round.run();
             }
@@ -80,7 +80,7 @@ class Lifetimes {
         int rounds = 400;
         try (Session session = Session.open(Registration.nodev().events(1 << Zcrx.EVENT_COPY))) {
             session.startReceiving();
-            Map<String, Long> before = Slabs.inUse();
+            Map<String, Long> before = Slabs.inUse("io_kiocb");
             for (int i = 0; i < rounds; i++) {
                 session.transfer(1, 2 * Memory.PAGE_SIZE);
                 session.giveBackAll();
