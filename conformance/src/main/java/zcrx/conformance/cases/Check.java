@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.opentest4j.TestAbortedException;
@@ -182,6 +183,15 @@ final class Check {
                     refused.run();
                     struct.memory().set(ValueLayout.JAVA_BYTE, i, (byte) 0);
                 }
+            }
+        }
+    }
+
+    /** Each flag of 32 that is none of these, one at a time. */
+    static void eachBitBut(long known, LongConsumer refused) {
+        for (int bit = 0; bit < Integer.SIZE; bit++) {
+            if ((known >>> bit & 1) == 0) {
+                refused.accept(1L << bit);
             }
         }
     }

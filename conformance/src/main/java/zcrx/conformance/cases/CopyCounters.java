@@ -26,6 +26,7 @@ import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.net.NetNamespace;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.ring.RuleViolation;
@@ -300,7 +301,7 @@ class CopyCounters {
     void nothingElse() {
         long entries = Registration.endOfEntries(Registration.DEFAULT_ENTRIES);
         long statistics = entries + 128;
-        long behind = statistics + Zcrx.STATS.size();
+        long behind = statistics + KernelProbe.get().statsSize();
         var registration = Paths.current().copying().events(BOTH).stats(statistics);
         MemorySegment region = registration.regionMemory();
         region.fill((byte) 0x5a);

@@ -34,7 +34,7 @@ import zcrx.fixtures.zcrx.Session;
 @AddLifecycleHook(PropertySeed.class)
 class StatsOffset {
     private static final long ALIGNMENT = Zcrx.STATS.layout().byteAlignment();
-    private static final long STATS_SIZE = Zcrx.STATS.size();
+    private static final long STATS_SIZE = KernelProbe.get().statsSize();
 
     private static long end() {
         return Registration.endOfEntries(Registration.DEFAULT_ENTRIES);
