@@ -6,14 +6,10 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -24,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Scanner;
 import java.util.function.Consumer;
+import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -46,6 +43,7 @@ import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
 import zcrx.vm.BadRequestException;
+import zcrx.vm.CannotTestException;
 import zcrx.vm.Ending;
 
 /**
@@ -124,7 +122,8 @@ public final class RunDirectory {
                         + "; give a directory that can be written to");
             }
         } catch (IOException e) {
-            throw new BadRequestException("--out " + out + ": " + why(e) + "; give a new or an empty directory");
+            throw new BadRequestException(
+                    "--out " + out + ": " + CannotTestException.reason(e) + "; give a new or an empty directory");
         }
     }
 
@@ -134,8 +133,8 @@ public final class RunDirectory {
         try {
             Files.createDirectories(out);
         } catch (IOException e) {
-            throw new BadRequestException(
-                    "--out " + out + ": cannot be created: " + why(e) + "; give another directory");
+            throw new BadRequestException("--out " + out + ": cannot be created: " + CannotTestException.reason(e)
+                    + "; give another directory");
         }
         return new RunDirectory(out);
     }
@@ -173,7 +172,8 @@ public final class RunDirectory {
                 }
             }
         } catch (IOException e) {
-            throw new BadRequestException(parent + ": " + why(e) + "; give a directory with --out");
+            throw new BadRequestException(
+                    parent + ": " + CannotTestException.reason(e) + "; give a directory with --out");
         }
     }
 
@@ -340,7 +340,9 @@ public final class RunDirectory {
     /** What people look at: a page for each test, and the matrix, with links to each other. */
     static void pages(Path path, List<Column> columns, Catalogue catalogue, AllureHtml html) throws IOException {
         Path allure = path.resolve("allure-results");
-        delete(allure);
+        if (Files.exists(allure)) {
+            PathUtils.deleteDirectory(allure);
+        }
         AllureResults.write(columns, catalogue, allure);
         Path report = path.resolve(REPORT);
         html.generate("zcrx-conformance", allure, report);
@@ -358,38 +360,5 @@ public final class RunDirectory {
     /** Replaces a file, or makes it. */
     public static void write(Path file, String text) throws IOException {
         Files.write(file, text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static void delete(Path directory) throws IOException {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e) throws IOException {
-                Files.delete(dir);
-                return FileVisitResult.CONTINUE;
-            }
-        });
-    }
-
-    /** What an I/O error says, without the name of its class where that says nothing. */
-    public static String why(IOException e) {
-        if (e instanceof FileSystemException f && f.getReason() != null) {
-            return f.getFile() + ": " + f.getReason();
-        }
-        return switch (e) {
-            case NoSuchFileException n -> n.getFile() + " does not exist";
-            case java.nio.file.AccessDeniedException a -> a.getFile() + ": permission denied";
-            case java.nio.file.NotDirectoryException n -> n.getFile() + " is not a directory";
-            case FileAlreadyExistsException f -> f.getFile() + " exists and is no directory";
-            default -> String.valueOf(e.getMessage());
-        };
     }
 }

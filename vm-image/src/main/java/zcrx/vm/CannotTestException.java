@@ -3,8 +3,10 @@ package zcrx.vm;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 
 /**
  * Nothing can be said about the kernel, because the harness could not do its work: no kernel, no QEMU, no network, a
@@ -30,13 +32,19 @@ public final class CannotTestException extends RuntimeException {
      * @param remedy what to do about it
      */
     public static CannotTestException because(IOException e, String what, String remedy) {
-        String reason = switch (e) {
-            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case NoSuchFileException absent -> absent.getFile() + ": no such file or directory";
+        return new CannotTestException(what + ": " + reason(e) + "; " + remedy, e);
+    }
+
+    /** What the operating system refused: Java says of some refusals nothing but the file's name. */
+    public static String reason(IOException e) {
+        return switch (e) {
             case FileSystemException refused
             when refused.getReason() != null -> refused.getFile() + ": " + refused.getReason();
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case NoSuchFileException absent -> absent.getFile() + ": no such file or directory";
+            case NotDirectoryException other -> other.getFile() + ": not a directory";
+            case FileAlreadyExistsException there -> there.getFile() + ": file exists";
             default -> String.valueOf(e.getMessage());
         };
-        return new CannotTestException(what + ": " + reason + "; " + remedy, e);
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -114,7 +115,7 @@ final class ExportCommand implements Callable<Integer> {
                 var machine = new Machine(image -> new QemuVm(kernel, image, vmOptions, cache), () -> simnic);
                 return export(run, directory, temporary, machine, terminal).number();
             } finally {
-                Reproducers.delete(temporary);
+                PathUtils.deleteDirectory(temporary);
             }
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot export", "give a directory that can be written to, --out");

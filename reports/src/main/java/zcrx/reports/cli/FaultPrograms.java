@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.reports.RunDirectory;
 import zcrx.reports.prove.Faults;
@@ -80,7 +81,7 @@ final class FaultPrograms {
             try {
                 return programs.run(temporary);
             } finally {
-                Reproducers.delete(temporary);
+                PathUtils.deleteDirectory(temporary);
             }
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot reproduce", "give a directory that can be written to");

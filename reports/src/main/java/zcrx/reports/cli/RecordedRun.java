@@ -130,7 +130,7 @@ record RecordedRun(SuiteOptions options, Limits limits, KnownBugs knownBugs, Sto
                 what.run();
             } catch (IOException e) {
                 if (failed.compareAndSet(false, true)) {
-                    recorder.couldNot("the run could not be recorded whole: " + RunDirectory.why(e));
+                    recorder.couldNot("the run could not be recorded whole: " + CannotTestException.reason(e));
                 }
             }
         }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -84,7 +85,7 @@ final class ReproduceCommand implements Callable<Integer> {
             try {
                 return failures(terminal, temporary).number();
             } finally {
-                Reproducers.delete(temporary);
+                PathUtils.deleteDirectory(temporary);
             }
         } catch (IOException e) {
             throw CannotTestException.because(e, "cannot reproduce", "give a directory that can be written to");

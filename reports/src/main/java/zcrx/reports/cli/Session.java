@@ -128,7 +128,7 @@ final class Session {
                 directory.reproduced(verdicts);
             }
         } catch (IOException e) {
-            terminal.line("programs", "what became of them cannot be recorded: " + RunDirectory.why(e));
+            terminal.line("programs", "what became of them cannot be recorded: " + CannotTestException.reason(e));
         }
         return run.attaching(ResultEvent.Attachment.REPRODUCTION, verdicts);
     }
@@ -344,8 +344,8 @@ final class Session {
             terminal.line(
                     Terminal.Colour.ODD,
                     Verdict.ERROR.name(),
-                    "the report is not complete: " + RunDirectory.why(e) + "; make it again with ./zcrx report "
-                            + shortest(directory));
+                    "the report is not complete: " + CannotTestException.reason(e)
+                            + "; make it again with ./zcrx report " + shortest(directory));
             return false;
         }
     }

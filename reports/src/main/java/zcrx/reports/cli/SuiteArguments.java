@@ -27,10 +27,10 @@ import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.sys.Await;
 import zcrx.reports.MatrixDirectory;
-import zcrx.reports.RunDirectory;
 import zcrx.reports.run.Expectation;
 import zcrx.reports.run.Repetition;
 import zcrx.vm.BadRequestException;
+import zcrx.vm.CannotTestException;
 import zcrx.vm.Limits;
 
 /** The options that say what to run, wherever it runs. */
@@ -201,7 +201,8 @@ final class SuiteArguments {
             return Expectation.read(
                     expected, Suite.plan(new SuiteOptions(Profile.FULL, 0, List.of(), List.of(PathKind.values()))));
         } catch (IOException e) {
-            throw new BadRequestException("--expect " + expected + ": " + RunDirectory.why(e) + "; give a YAML file");
+            throw new BadRequestException(
+                    "--expect " + expected + ": " + CannotTestException.reason(e) + "; give a YAML file");
         }
     }
 
@@ -221,7 +222,7 @@ final class SuiteArguments {
                     }
                 }
             } catch (IOException e) {
-                throw new BadRequestException("--ignore-splat " + file + ": " + RunDirectory.why(e)
+                throw new BadRequestException("--ignore-splat " + file + ": " + CannotTestException.reason(e)
                         + "; give a text file with a fingerprint a line");
             }
         }

@@ -7,12 +7,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -56,7 +54,6 @@ final class VmCommand implements Callable<Integer> {
 
     static final String DEFAULT_MEMORY = "2G";
     static final int DEFAULT_CPUS = 2;
-    private static final Set<PathKind> NEED_MORE = EnumSet.of(PathKind.NETDEVSIM, PathKind.SIMNIC, PathKind.NIC);
     private static final List<PathKind> DEFAULT_PATHS = List.of(PathKind.NODEV, PathKind.SIMNIC);
 
     @Option(
@@ -213,7 +210,8 @@ final class VmCommand implements Callable<Integer> {
 
         QemuVm machine(Kernel kernel) {
             Path image = GuestImage.built();
-            if (options.profile() == Profile.DEATHS || options.paths().stream().anyMatch(NEED_MORE::contains)) {
+            if (options.profile() == Profile.DEATHS
+                    || options.paths().stream().anyMatch(path -> path != PathKind.NODEV)) {
                 image = more(kernel).with(image);
                 images.add(image);
             }

@@ -16,6 +16,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.apache.commons.io.file.PathUtils;
 import zcrx.conformance.results.ResultEvent;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.Status;
@@ -203,22 +204,12 @@ public final class Reproducers {
                 Session session = reproducers.run(machine);
                 cases.forEach(c -> verdicts.put(c.name, reproducers.verdict(c.name, session)));
             } finally {
-                delete(temporary);
+                PathUtils.deleteDirectory(temporary);
             }
         } catch (IOException | CannotTestException | BadRequestException e) {
             // Such as a guest's memory that was enough for the suite alone.
             cases.forEach(c -> verdicts.putIfAbsent(c.name, notTried(e)));
         }
         return verdicts;
-    }
-
-    /** A directory of files. */
-    public static void delete(Path directory) throws IOException {
-        try (var files = Files.newDirectoryStream(directory)) {
-            for (Path file : files) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(directory);
     }
 }

@@ -109,7 +109,7 @@ class MainTest {
     void directories(@TempDir Path temp) throws Exception {
         java.nio.file.Files.writeString(temp.resolve("file"), "");
         assertOneLine(run("vm", "--out", temp.toString()), ExitCode.USAGE, "is not empty");
-        assertOneLine(run("vm", "--out", temp.resolve("file").toString()), ExitCode.USAGE, "is not a directory");
+        assertOneLine(run("vm", "--out", temp.resolve("file").toString()), ExitCode.USAGE, "not a directory");
         assertOneLine(run("report", temp.toString()), ExitCode.USAGE, "holds no run");
         assertOneLine(run("report", temp.resolve("none").toString()), ExitCode.USAGE, "holds no run");
         assertOneLine(run("compare", temp.toString(), temp.toString()), ExitCode.USAGE, "holds no run");

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.NetConfig;
 import zcrx.fixtures.path.Simnic;
@@ -74,12 +75,7 @@ public final class GuestExtras {
         try {
             addKeys(keys);
         } finally {
-            try (Stream<Path> all = Files.list(keys)) {
-                for (Path key : all.toList()) {
-                    Files.delete(key);
-                }
-            }
-            Files.delete(keys);
+            PathUtils.deleteDirectory(keys);
         }
         files.add("root/.ssh/config", "StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n");
         files.add("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");

@@ -8,11 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
@@ -21,6 +17,8 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.file.PathUtils;
 import zcrx.conformance.Death;
 import zcrx.fixtures.path.KernelModule;
 import zcrx.fixtures.path.NetConfig;
@@ -114,7 +112,9 @@ final class ImageBuilder {
         }
         Files.deleteIfExists(madeFrom);
         Path suite = dir.resolve("suite");
-        deleteTree(suite);
+        if (Files.exists(suite)) {
+            PathUtils.deleteDirectory(suite);
+        }
         Files.createDirectories(suite);
         var classPath = new ArrayList<Path>();
         for (Path jar : jars) {
@@ -182,13 +182,15 @@ final class ImageBuilder {
         if (Files.exists(madeFrom) && Files.readString(madeFrom).equals(inputs)) {
             return dir;
         }
-        deleteTree(dir);
+        if (Files.exists(dir)) {
+            PathUtils.deleteDirectory(dir);
+        }
         Command.Result jlink = Command.run(command);
         if (!jlink.ok()) {
             throw new CannotTestException("jlink of " + javaHome + " failed: " + jlink.complaint("Error: ")
                     + "; set JAVA_HOME to a whole JDK 25");
         }
-        deleteTree(dir.resolve("legal"));
+        PathUtils.deleteDirectory(dir.resolve("legal"));
         for (String unused : List.of("release", "bin/keytool", "lib/classlist", "lib/jrt-fs.jar")) {
             Files.deleteIfExists(dir.resolve(unused));
         }
@@ -206,17 +208,17 @@ final class ImageBuilder {
         all.addAll(jars);
         all.add(busybox);
         for (Path file : all) {
-            lines.put(file.toString(), sha256(Files.readAllBytes(file)));
+            lines.put(file.toString(), DigestUtils.sha256Hex(Files.readAllBytes(file)));
         }
         for (Class<?> builder :
                 List.of(ImageBuilder.class, ClassArchive.class, Initramfs.class, SharedLibraries.class)) {
             try (InputStream in = builder.getResourceAsStream(builder.getSimpleName() + ".class")) {
-                lines.put(builder.getName(), sha256(Objects.requireNonNull(in).readAllBytes()));
+                lines.put(builder.getName(), DigestUtils.sha256Hex(Objects.requireNonNull(in)));
             }
         }
-        lines.put("init", sha256(resource("init").getBytes(StandardCharsets.UTF_8)));
-        lines.put("fstab", sha256(resource("fstab").getBytes(StandardCharsets.UTF_8)));
-        lines.put("java.args", sha256(javaArguments().getBytes(StandardCharsets.UTF_8)));
+        lines.put("init", DigestUtils.sha256Hex(resource("init")));
+        lines.put("fstab", DigestUtils.sha256Hex(resource("fstab")));
+        lines.put("java.args", DigestUtils.sha256Hex(javaArguments()));
         lines.put("java", JLINK_OPTIONS + " of " + Files.readString(javaHome.resolve("release")));
         return lines.entrySet().stream()
                 .map(e -> e.getKey() + " " + e.getValue())
@@ -229,29 +231,11 @@ final class ImageBuilder {
         }
     }
 
-    private static String sha256(byte[] data) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(data));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
-    }
-
     private static SortedSet<Path> filesOf(Path dir) throws IOException {
         try (Stream<Path> all = Files.walk(dir)) {
             return all.filter(Files::isRegularFile)
                     .filter(f -> !f.endsWith("made-from"))
                     .collect(Collectors.toCollection(TreeSet::new));
-        }
-    }
-
-    private static void deleteTree(Path dir) throws IOException {
-        if (Files.exists(dir)) {
-            try (Stream<Path> all = Files.walk(dir)) {
-                for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
         }
     }
 }

@@ -25,7 +25,7 @@ record DebianSpec(String number, String flavour) {
     private static final String CANDIDATE = "~rc";
 
     private static final DebianVersion FIRST_WITH_EVENTS = new DebianVersion("7.2");
-    private static final String BACKPORTS = "trixie-backports";
+    static final String BACKPORTS = "trixie-backports";
 
     static DebianSpec parse(String spec) {
         Matcher m = FORM.matcher(spec.substring(PREFIX.length()));

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Command;
 import zcrx.vm.Progress;
@@ -67,8 +68,8 @@ final class FaultyKernel {
     void build(String config, List<Fault> faults) throws IOException {
         var inputs = new StringBuilder(config);
         Map<String, String> sources = sources(faults);
-        sources.forEach((path, text) -> inputs.append(path).append(FileCache.sha256(text)));
-        String digest = FileCache.sha256(inputs.toString());
+        sources.forEach((path, text) -> inputs.append(path).append(DigestUtils.sha256Hex(text)));
+        String digest = DigestUtils.sha256Hex(inputs.toString());
         if (Files.exists(tree.resolve(IMAGE)) && read(builtFrom).equals(digest)) {
             return;
         }

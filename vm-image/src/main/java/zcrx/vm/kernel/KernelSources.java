@@ -13,13 +13,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.file.PathUtils;
 import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Progress;
@@ -32,7 +33,7 @@ public final class KernelSources {
     /** The series that the faults are written for. */
     private static final String SOURCE = "linux-source-7.3";
 
-    private static final List<String> SOURCE_SUITES = List.of("trixie-backports");
+    private static final List<String> SOURCE_SUITES = List.of(DebianSpec.BACKPORTS);
 
     /** File locks keep processes apart, not threads. */
     private static final ReentrantLock WITHIN_THIS_PROCESS = new ReentrantLock();
@@ -85,7 +86,7 @@ public final class KernelSources {
         var build = new ModuleBuild(sources);
         try {
             return exclusively("build " + build.name(), () -> {
-                String name = build.name() + "/" + kernel.sha256() + "/" + FileCache.sha256(build.inputs()) + "/"
+                String name = build.name() + "/" + kernel.sha256() + "/" + DigestUtils.sha256Hex(build.inputs()) + "/"
                         + build.name() + ".ko";
                 Optional<FileCache.Entry> built = cache.find(name);
                 return GuestModule.of(
@@ -151,7 +152,7 @@ public final class KernelSources {
             Files.createDirectories(source.getParent());
             Files.move(unpacked, source, StandardCopyOption.ATOMIC_MOVE);
         } finally {
-            deleteTree(part);
+            PathUtils.deleteDirectory(part);
         }
     }
 
@@ -204,7 +205,7 @@ public final class KernelSources {
             Path module = making.in(dir);
             return cache.put(name, out -> Files.copy(module, out));
         } finally {
-            deleteTree(dir);
+            PathUtils.deleteDirectory(dir);
         }
     }
 
@@ -218,7 +219,7 @@ public final class KernelSources {
                 Files.createDirectories(headers.getParent());
                 Files.move(unpacked, headers, StandardCopyOption.ATOMIC_MOVE);
             } finally {
-                deleteTree(part);
+                PathUtils.deleteDirectory(part);
             }
         }
         return headers;
@@ -255,15 +256,7 @@ public final class KernelSources {
             });
             kernel.unpack(tarball(part, SOURCE), source);
         } finally {
-            deleteTree(part);
-        }
-    }
-
-    private static void deleteTree(Path dir) throws IOException {
-        try (Stream<Path> all = Files.walk(dir)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
+            PathUtils.deleteDirectory(part);
         }
     }
 
@@ -359,7 +352,7 @@ public final class KernelSources {
         try {
             return unpacking.from(archive.download(p, dir));
         } finally {
-            deleteTree(dir);
+            PathUtils.deleteDirectory(dir);
         }
     }
 

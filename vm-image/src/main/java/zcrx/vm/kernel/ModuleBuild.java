@@ -92,7 +92,7 @@ final class ModuleBuild {
 
     /** Where Debian has what belongs to a release: a kernel's own programs want the C library that it is for, too. */
     static List<String> suites(String release) {
-        return release.contains("+deb13") ? List.of("trixie", "trixie-backports") : List.of("sid", "experimental");
+        return release.contains("+deb13") ? List.of("trixie", DebianSpec.BACKPORTS) : List.of("sid", "experimental");
     }
 
     /**

@@ -2,17 +2,14 @@
 package zcrx.vm.qemu;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import org.apache.commons.codec.digest.DigestUtils;
 import zcrx.vm.CannotTestException;
 import zcrx.vm.Ending;
 import zcrx.vm.SuiteHost.Observer;
@@ -63,7 +60,7 @@ final class Accelerators {
         if (!Files.isReadable(kvm) || !Files.isWritable(kvm)) {
             return new Choice(false, "tcg (no permission for " + kvm + "; sudo adduser $USER kvm)");
         }
-        Path memory = cacheDir.resolve("accel").resolve(digest(host() + qemuVersion + kernelSha256));
+        Path memory = cacheDir.resolve("accel").resolve(DigestUtils.sha256Hex(host() + qemuVersion + kernelSha256));
         try {
             if (Files.exists(memory)
                     && Files.getLastModifiedTime(memory)
@@ -132,15 +129,6 @@ final class Accelerators {
             return Files.readString(Path.of(file));
         } catch (IOException e) {
             return "";
-        }
-    }
-
-    private static String digest(String text) {
-        try {
-            byte[] sum = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(sum);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
         }
     }
 }
