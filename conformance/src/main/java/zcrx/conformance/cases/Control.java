@@ -11,6 +11,7 @@ import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Struct;
 import zcrx.fixtures.abi.Zcrx;
+import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
@@ -230,7 +231,8 @@ class Control {
             };
             Check.eachByte(area, "__resv2", invalid);
             Check.eachByte(area, "dmabuf_fd", invalid);
-            bent(instance, area, "flags", Errno.EINVAL, Zcrx.AREA_DMABUF, 2, 1L << 31);
+            bent(instance, area, "flags", Errno.EINVAL, Zcrx.AREA_DMABUF);
+            Check.eachBitBut(KernelProbe.get().areaFlags(), flag -> bent(instance, area, "flags", Errno.EINVAL, flag));
             bent(instance, area, "len", Errno.EINVAL, memory.size() - 8, 1L << 63);
             bent(instance, area, "addr", Errno.EINVAL, memory.address() + 8);
             bent(instance, area, "len", Errno.EFAULT, 0, memory.size() + Memory.PAGE_SIZE);

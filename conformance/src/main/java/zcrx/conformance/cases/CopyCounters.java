@@ -26,7 +26,6 @@ import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.net.NetNamespace;
-import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.ring.RuleViolation;
@@ -143,10 +142,10 @@ class CopyCounters {
     @DisplayName("of many pieces none is forgotten")
     void manyPieces() {
         int pieces = 128;
-        try (Session session = receiving(Registration.nodev().stats())) {
+        // Of more buffers than it takes: what a flush does to counters is another rule's.
+        try (Session session = receiving(Registration.nodev(Registration.DEFAULT_ENTRIES, 4 * pieces))) {
             for (int i = 0; i < pieces; i++) {
                 session.transfer(1, PIECE);
-                session.giveBackAll();
             }
             Check.equal(
                     "copy_bytes after " + pieces + " pieces of " + PIECE,
@@ -292,27 +291,6 @@ class CopyCounters {
                         counted.count() >= 1 && counted.count() <= session.dataCompletions() - completions,
                         "copy_count went up by " + counted.count() + " past " + bits + " bits");
             }
-        }
-    }
-
-    @Test
-    @Rule("OFF-010")
-    @DisplayName("of what is behind the entries only the statistics are written, at registration and later")
-    void nothingElse() {
-        long entries = Registration.endOfEntries(Registration.DEFAULT_ENTRIES);
-        long statistics = entries + 128;
-        long behind = statistics + KernelProbe.get().statsSize();
-        var registration = Paths.current().copying().events(BOTH).stats(statistics);
-        MemorySegment region = registration.regionMemory();
-        region.fill((byte) 0x5a);
-        try (Session session = Session.open(registration)) {
-            Check.bytes("the region at registration", region, entries, statistics, 0x5a);
-            Check.bytes("the region at registration", region, behind, region.byteSize(), 0x5a);
-            session.startReceiving();
-            session.transfer(2, PIECE);
-            Check.equal("copy_bytes", 2L * PIECE, session.stats().bytes());
-            Check.bytes("the region after copies", region, entries, statistics, 0x5a);
-            Check.bytes("the region after copies", region, behind, region.byteSize(), 0x5a);
         }
     }
 
@@ -490,7 +468,7 @@ class CopyCounters {
 
     @Test
     @RunsOn(Scope.NODEV)
-    @Rule({"BUF-012", "CNT-014", "CNT-012"})
+    @Rule({"CNT-014", "CNT-012", "BUF-012"})
     @DisplayName(
             "receives with limits that end anywhere within merged packets: each next one goes on there, and counts both or none")
     void cutMergedPackets() {

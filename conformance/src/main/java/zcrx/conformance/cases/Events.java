@@ -90,22 +90,20 @@ class Events {
     @Rule("EVT-001")
     @DisplayName("an event comes whatever the size of what was copied, and when only a part of it could be")
     void anySize() {
-        try (Session session = receiving(Paths.current().copying().events(COPY).stats())) {
-            for (int size : new int[] {1, 2, 700, Memory.PAGE_SIZE - 1, Memory.PAGE_SIZE, PIECE, 5 * PIECE + 1}) {
-                long before = session.stats().count();
+        for (int size : new int[] {1, 2, 700, Memory.PAGE_SIZE - 1, Memory.PAGE_SIZE, PIECE, 5 * PIECE + 1}) {
+            try (Session session =
+                    receiving(Paths.current().copying().events(COPY).stats())) {
                 session.transfer(1, size);
                 session.settle();
                 // What is in the linear part of a packet is neither counted nor told.
-                boolean counted = session.stats().count() > before;
+                boolean counted = session.stats().count() > 0;
                 Check.that(counted || size < PIECE, "nothing was counted of a piece of " + size);
-                Check.equal(
-                        "number of events after a piece of %d bytes, of which copies were %scounted"
-                                .formatted(size, counted ? "" : "not "),
-                        counted ? 1 : 0,
-                        session.takeEvents().size());
-                session.giveBackAll();
+                int events = session.takeEvents().size();
                 if (counted) {
-                    session.arm(Zcrx.EVENT_COPY);
+                    // How many it may be at most is another rule's.
+                    Check.atLeast("number of events after a counted piece of " + size, 1, events);
+                } else {
+                    Check.equal("number of events after a piece of " + size + ", which was not counted", 0, events);
                 }
             }
         }

@@ -15,8 +15,11 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Full;
 import zcrx.conformance.HoldsIn;
+import zcrx.conformance.Paths;
 import zcrx.conformance.PropertySeed;
 import zcrx.conformance.Rule;
+import zcrx.conformance.RunsOn;
+import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.abi.Zcrx;
@@ -174,6 +177,30 @@ class StatsOffset {
             registration.event().set("stats_offset", end());
             registration.submit(ring).mustBe(0);
             Check.equal("zcrx_id", 0, registration.reg().get("zcrx_id"));
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.EVERY_PATH)
+    @Rule("OFF-010")
+    @DisplayName("of what is behind the entries only the statistics are written, at registration and later")
+    void nothingElse() {
+        long entries = end();
+        long statistics = entries + 128;
+        long behind = statistics + STATS_SIZE;
+        var registration =
+                Paths.current().copying().events(Zcrx.EVENT_TYPE_MASK).stats(statistics);
+        int piece = 2 * Memory.PAGE_SIZE;
+        MemorySegment region = registration.regionMemory();
+        region.fill((byte) 0x5a);
+        try (Session session = Session.open(registration)) {
+            Check.bytes("the region at registration", region, entries, statistics, 0x5a);
+            Check.bytes("the region at registration", region, behind, region.byteSize(), 0x5a);
+            session.startReceiving();
+            session.transfer(2, piece);
+            Check.equal("copy_bytes", 2L * piece, session.stats().bytes());
+            Check.bytes("the region after copies", region, entries, statistics, 0x5a);
+            Check.bytes("the region after copies", region, behind, region.byteSize(), 0x5a);
         }
     }
 
