@@ -242,7 +242,7 @@ class Buffers {
     }
 
     @Test
-    @Rule("BUF-007")
+    @Rule({"BUF-015", "BUF-007"})
     @DisplayName("a flush stops at an entry that names no buffer wherever that is among many that are given back")
     void invalidEntryAmongMany() {
         int entries = 64;
