@@ -405,6 +405,16 @@ class Buffers {
     @DisplayName("a receive with a limit delivers exactly that much and ends with 0")
     void limit() {
         int limit = 2 * Memory.PAGE_SIZE + 100;
+        try (Session session = Session.open(Paths.current().copying())) {
+            // What waits already counts as what comes.
+            session.send(Memory.PAGE_SIZE);
+            session.awaitArrival();
+            session.startReceiving(limit);
+            session.receive(Memory.PAGE_SIZE);
+            session.send(4 * Memory.PAGE_SIZE);
+            Check.equal("res of the end", 0, session.awaitTerminal().res());
+            Check.equal("bytes delivered of what waited and what came", limit, session.received());
+        }
         for (int before : new int[] {0, Memory.PAGE_SIZE}) {
             try (Session session = Session.open(Paths.current().copying())) {
                 session.startReceiving(limit);
@@ -484,6 +494,14 @@ class Buffers {
             session.tcp().finish();
             Cqe end = session.awaitTerminal();
             Check.equal("res of the end", 0, end.res());
+            Check.equal("bytes delivered", 3L * Memory.PAGE_SIZE, session.received());
+        }
+        try (Session session = receiving(32)) {
+            // Both are there before the receive looks.
+            session.send(3 * Memory.PAGE_SIZE);
+            session.tcp().finish();
+            session.awaitArrival();
+            Check.equal("res of the end", 0, session.awaitTerminal().res());
             Check.equal("bytes delivered", 3L * Memory.PAGE_SIZE, session.received());
         }
     }
@@ -595,13 +613,18 @@ class Buffers {
         try (Session session = Session.open(Registration.nodev(64, PAGES))) {
             Instance instance = session.instance();
             int tcp = session.tcp().receiver();
-            Map<String, Long> bent =
-                    Map.of("zcrx_ifq_idx", 1L << 16, "ioprio", 0L, "addr", 8L, "off", 8L, "addr3", 8L, "msg_flags", 1L);
-            bent.forEach((field, value) -> {
+            Map<String, List<Long>> bent = Map.of(
+                    "zcrx_ifq_idx", List.of(1L << 16),
+                    "ioprio", List.of(0L),
+                    "addr", List.of(8L, 1L << 32, 1L << 63),
+                    "off", List.of(8L, 1L << 32, 1L << 63),
+                    "addr3", List.of(8L, 1L << 32, 1L << 63),
+                    "msg_flags", List.of(1L, 1L << 31));
+            bent.forEach((field, values) -> values.forEach(value -> {
                 Struct sqe = Instance.receive(session.ring(), instance.id(), tcp, 0, 1)
                         .set(field, value);
                 ends(session.ring(), sqe, Errno.EINVAL);
-            });
+            }));
             Struct missing = Instance.receive(session.ring(), instance.id() + 1, tcp, 0, 1);
             ends(session.ring(), missing, Errno.EINVAL);
             Struct unknown = Instance.receive(session.ring(), instance.id(), tcp, 0, 1);
@@ -619,6 +642,23 @@ class Buffers {
                     Errno.ENOTSOCK);
             session.startReceiving();
             session.transfer(1, 2 * Memory.PAGE_SIZE);
+        }
+    }
+
+    @Test
+    @Rule({"BUF-012", "BUF-026"})
+    @DisplayName("a limit may have all of its 32 bits, and a receive may poll first: the data comes as ever")
+    void otherRequests() {
+        try (Session session = Session.open(Registration.nodev())) {
+            session.startReceiving(-1);
+            session.transfer(2, 2 * Memory.PAGE_SIZE);
+        }
+        try (Session session = Session.open(Registration.nodev())) {
+            session.send(2 * Memory.PAGE_SIZE);
+            session.awaitArrival();
+            session.startReceivingPollFirst();
+            session.receive(session.tcp().sent());
+            session.transfer(2, 2 * Memory.PAGE_SIZE);
         }
     }
 
@@ -728,6 +768,12 @@ class Buffers {
                 session.receiveRest();
                 session.giveBackAll();
             }
+            Check.equal(
+                    "receives that found no buffer, though there are more than were sent at a time",
+                    List.of(),
+                    session.log().stream()
+                            .filter(cqe -> cqe.res() == Errno.ENOMEM.result())
+                            .toList());
         }
     }
 

@@ -180,16 +180,20 @@ class Events {
     @DisplayName("the data that caused an event is completed before the event")
     void afterTheData() {
         for (CqeFormat format : CqeFormat.values()) {
-            try (Session session =
-                    Session.open(format, Paths.current().copying().events(COPY))) {
-                // All of it is there when the receive starts, which is so the only one.
-                session.send(PIECE);
-                session.awaitArrival();
-                session.startReceiving();
-                session.receive(PIECE);
-                session.settle();
-                Check.equal("number of events", 1, session.takeEvents().size());
-                Check.that(session.isEvent(session.log().getLast()), "the event came before data: " + session.log());
+            // In one fragment, and in several of the 32 KiB that loopback makes at most.
+            for (int size : new int[] {PIECE, 20 * Memory.PAGE_SIZE}) {
+                try (Session session =
+                        Session.open(format, Paths.current().copying().events(COPY))) {
+                    // All of it is there when the receive starts, which is so the only one.
+                    session.send(size);
+                    session.awaitArrival();
+                    session.startReceiving();
+                    session.receive(size);
+                    session.settle();
+                    Check.equal("number of events", 1, session.takeEvents().size());
+                    Check.that(
+                            session.isEvent(session.log().getLast()), "the event came before data: " + session.log());
+                }
             }
         }
     }
@@ -213,6 +217,26 @@ class Events {
             Check.equal("events before entering for completions", List.of(), session.takeEvents());
             session.settle();
             Check.equal("events after it", 1, session.takeEvents().size());
+        }
+    }
+
+    @Test
+    @Rule({"EVT-001", "BUF-001"})
+    @DisplayName("a small ring of mixed completions goes round many times with an odd number of narrow ones")
+    void mixedRingGoesRound() {
+        try (Session session =
+                Session.open(CqeFormat.CQE_MIXED, 8, Paths.current().copying().events(COPY))) {
+            session.startReceiving();
+            for (int round = 0; round < 24; round++) {
+                session.transfer(1, Memory.PAGE_SIZE);
+                session.transfer(1, Memory.PAGE_SIZE);
+                session.giveBackAll();
+                session.settle();
+                // An event is narrow; not in each round, so that all places in the ring are met.
+                if (!session.takeEvents().isEmpty() && round % 3 != 0) {
+                    session.arm(Zcrx.EVENT_COPY);
+                }
+            }
         }
     }
 

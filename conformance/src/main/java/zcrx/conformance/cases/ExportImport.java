@@ -93,8 +93,11 @@ class ExportImport {
                     new int[] {-1, 1 << 20, session.ring().fd(), session.tcp().receiver()}) {
                 Exported.importOn(other, exported.reg().set("if_idx", fd)).mustBe(Errno.EBADF);
                 // What is wrong with the struct is said first.
-                Exported.importOn(other, exported.reg().set("if_idx", fd).set("event_desc", 1))
-                        .mustBe(Errno.EINVAL);
+                for (String field : FOREIGN) {
+                    String first = field.equals("__resv") ? "__resv[0]" : field;
+                    Exported.importOn(other, exported.reg().set("if_idx", fd).set(first, 1))
+                            .mustBe(Errno.EINVAL);
+                }
             }
             Check.equal("zcrx_id after refusals", 0, exported.importOn(other));
         }
@@ -153,9 +156,18 @@ class ExportImport {
     @Rule("IMP-006")
     @DisplayName("an importer receives into the shared area; the event goes to the creator, the counters are shared")
     void importerReceives() {
-        try (Session session = creator();
+        for (CqeFormat format : CqeFormat.values()) {
+            for (CqeFormat importers : CqeFormat.values()) {
+                importerReceives(format, importers);
+            }
+        }
+    }
+
+    private static void importerReceives(CqeFormat format, CqeFormat importers) {
+        try (Session session =
+                        Session.open(format, Registration.nodev().events(COPY).stats());
                 Exported exported = Exported.of(session.instance());
-                Ring other = Ring.open(CqeFormat.CQE32);
+                Ring other = Ring.open(importers);
                 Session importer = imported(session, exported, other)) {
             importer.startReceiving();
             importer.transfer(2, PIECE);
@@ -276,7 +288,8 @@ class ExportImport {
     @Rule({"BUF-016", "IMP-001"})
     @DisplayName("a region of the kernel's own can be mapped by who exported the instance and by who imported it")
     void kernelAllocatedRegion() {
-        try (var registration = Registration.nodev(64, 8).kernelsRegion();
+        try (var registration =
+                        Registration.nodev(64, 8).events(1 << Zcrx.EVENT_COPY).kernelsRegion();
                 Ring ring = Ring.open(CqeFormat.CQE32);
                 Ring other = Ring.open(CqeFormat.CQE32)) {
             try (Instance instance = Instance.register(ring, registration);

@@ -2,6 +2,7 @@
 package zcrx.conformance.cases;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.HoldsIn;
@@ -251,10 +252,14 @@ class LayoutQueries {
     }
 
     private static void longBuffer(int op, int kernelSize) {
-        try (var query = new Query(op, LONG_SIZE, 1)) {
-            answered(query, kernelSize);
-            zeroed(query, 0, kernelSize, LONG_SIZE);
-        }
+        // Of every length, odd ones too.
+        IntStream.concat(IntStream.rangeClosed(kernelSize + 1, kernelSize + 2 * Long.BYTES), IntStream.of(LONG_SIZE))
+                .forEach(size -> {
+                    try (var query = new Query(op, size, 1)) {
+                        answered(query, kernelSize);
+                        zeroed(query, 0, kernelSize, size);
+                    }
+                });
     }
 
     private static void answered(Query query, int kernelSize) {
@@ -329,25 +334,37 @@ class LayoutQueries {
     }
 
     @Test
-    @Rule("QRY-016")
-    @DisplayName("size 0 gives EINVAL in its entry")
+    @Rule({"QRY-016", "QRY-014"})
+    @DisplayName("size 0 gives EINVAL in its entry, and the chain goes on")
     void sizeZero() {
-        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, 0, 1)) {
+        try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, eventSize(), 2)) {
+            query.header(0).set("size", 0);
             query.ask(Query.NO_RING).mustBe(0);
             failedEntry(query, 0, Errno.EINVAL, 0);
+            nextAnswered(query);
         }
     }
 
+    /** An entry that was refused does not end its chain. */
+    private static void nextAnswered(Query query) {
+        Check.equal("result of the next entry", 0, query.result(1));
+        Check.equal(
+                "answer of the next entry",
+                said(event()),
+                said(query.data(1, Dialect.spoken().query())));
+    }
+
     @Test
-    @Rule("QRY-017")
-    @DisplayName("each reserved byte of the header, and result, must be zero: EINVAL in the entry")
+    @Rule({"QRY-017", "QRY-014"})
+    @DisplayName("each reserved byte of the header, and result, must be zero: EINVAL in the entry; the chain goes on")
     void headerReserved() {
         long from = IoUring.QUERY_HDR.field("result").offset();
         for (long i = from; i < IoUring.QUERY_HDR.size(); i++) {
-            try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, eventSize(), 1)) {
+            try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, eventSize(), 2)) {
                 query.header(0).memory().set(java.lang.foreign.ValueLayout.JAVA_BYTE, i, (byte) 1);
                 query.ask(Query.NO_RING).mustBe(0);
                 failedEntry(query, 0, Errno.EINVAL, eventSize());
+                nextAnswered(query);
             }
         }
     }

@@ -479,6 +479,21 @@ class Registrations {
     }
 
     @Test
+    @Rule("REG-022")
+    @DisplayName("a ring has room for a hundred instances")
+    void manyInstances() {
+        try (Ring ring = Ring.open(CqeFormat.CQE32);
+                var registration = Registration.nodev(8, 1)) {
+            for (int id = 0; id < 100; id++) {
+                registration.reg().set("zcrx_id", 0).set("rx_buf_len", 0);
+                registration.area().set("rq_area_token", 0);
+                registration.submit(ring).mustBe(0);
+                Check.equal("zcrx_id", id, registration.reg().get("zcrx_id"));
+            }
+        }
+    }
+
+    @Test
     @Rule("REG-023")
     @DisplayName("without CAP_NET_ADMIN registering is EPERM, whatever else is wrong")
     void withoutCapability() {

@@ -224,6 +224,38 @@ class StatsOffset {
         }
     }
 
+    @Test
+    @Rule("OFF-003")
+    @DisplayName("the end of the entries is accepted for rings of every size, and what is before it is not")
+    void ringsOfEverySize() {
+        for (int entries = 1; entries <= Zcrx.RQ_MAX_ENTRIES; entries *= 2) {
+            long endOfEntries = Registration.endOfEntries(entries);
+            try (var registration = Registration.nodev(entries, 1).stats(endOfEntries - ALIGNMENT);
+                    Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+                registration.submit(ring).mustBe(Errno.ERANGE);
+                registration.event().set("stats_offset", endOfEntries);
+                registration.submit(ring).mustBe(0);
+            }
+        }
+    }
+
+    @Test
+    @Rule("OFF-012")
+    @DisplayName("statistics may lie before, across and behind the end of a page")
+    void acrossPages() {
+        try (Memory region = Memory.anonymous(3L * Memory.PAGE_SIZE)) {
+            for (long offset = Memory.PAGE_SIZE - 4 * ALIGNMENT;
+                    offset <= Memory.PAGE_SIZE + 2 * ALIGNMENT;
+                    offset += ALIGNMENT) {
+                try (var registration = Registration.nodev(16, 1).stats(offset);
+                        Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+                    registration.region().set("user_addr", region.address()).set("size", region.size());
+                    registration.submit(ring).mustBe(0);
+                }
+            }
+        }
+    }
+
     /**
      * Where statistics are asked for.
      *
