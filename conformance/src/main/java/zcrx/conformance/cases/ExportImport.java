@@ -115,8 +115,9 @@ class ExportImport {
     }
 
     @Test
-    @Rule("IMP-005")
-    @DisplayName("an export whose argument cannot be written is EFAULT, and leaves no file descriptor")
+    @Rule({"IMP-005", "IMP-010", "REG-027"})
+    @DisplayName(
+            "an export whose argument cannot be written is EFAULT, and leaves no file descriptor, which would keep the instance")
     void exportToReadOnly() {
         long pinned = Pinned.settled();
         try (Memory memory = Memory.anonymous(Memory.PAGE_SIZE);
