@@ -648,12 +648,18 @@ class Buffers {
 
     @Test
     @Rule({"BUF-012", "BUF-026"})
-    @DisplayName("a limit may have all of its 32 bits, and a receive may poll first: the data comes as ever")
-    void otherRequests() {
+    @DisplayName("a limit may have all of its 32 bits")
+    void largestLimit() {
         try (Session session = Session.open(Registration.nodev())) {
             session.startReceiving(-1);
             session.transfer(2, 2 * Memory.PAGE_SIZE);
         }
+    }
+
+    @Test
+    @Rule({"BUF-028", "BUF-001"})
+    @DisplayName("a receive that polls first delivers what waits already, and what comes")
+    void pollsFirst() {
         try (Session session = Session.open(Registration.nodev())) {
             session.send(2 * Memory.PAGE_SIZE);
             session.awaitArrival();

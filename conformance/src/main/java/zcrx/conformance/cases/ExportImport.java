@@ -83,7 +83,7 @@ class ExportImport {
     }
 
     @Test
-    @Rule("IMP-003")
+    @Rule({"IMP-003", "IMP-002"})
     @DisplayName("importing what is no exported instance is EBADF")
     void notAnInstance() {
         try (Session session = Session.open(Registration.nodev());
@@ -154,7 +154,7 @@ class ExportImport {
     }
 
     @Test
-    @Rule("IMP-006")
+    @Rule({"IMP-006", "BUF-001"})
     @DisplayName("an importer receives into the shared area; the event goes to the creator, the counters are shared")
     void importerReceives() {
         for (CqeFormat format : CqeFormat.values()) {
