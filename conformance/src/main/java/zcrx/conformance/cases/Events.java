@@ -222,20 +222,16 @@ class Events {
 
     @Test
     @Rule({"EVT-001", "BUF-001"})
-    @DisplayName("a small ring of mixed completions goes round many times with an odd number of narrow ones")
+    @DisplayName(
+            "a small ring of mixed completions goes round many times though a narrow one, the event, is among them")
     void mixedRingGoesRound() {
         try (Session session =
                 Session.open(CqeFormat.CQE_MIXED, 8, Paths.current().copying().events(COPY))) {
             session.startReceiving();
+            // It is not armed again: from one on, wide ones no longer end where the ring does.
             for (int round = 0; round < 24; round++) {
                 session.transfer(1, Memory.PAGE_SIZE);
-                session.transfer(1, Memory.PAGE_SIZE);
                 session.giveBackAll();
-                session.settle();
-                // An event is narrow; not in each round, so that all places in the ring are met.
-                if (!session.takeEvents().isEmpty() && round % 3 != 0) {
-                    session.arm(Zcrx.EVENT_COPY);
-                }
             }
         }
     }
