@@ -65,7 +65,7 @@ class Events {
     }
 
     @Test
-    @Rule("EVT-018")
+    @Rule({"EVT-018", "ARM-001"})
     @DisplayName("the second half of an event on a ring of CQE32 is zero, whatever its slot held before")
     void secondHalf() {
         Check.needs(
