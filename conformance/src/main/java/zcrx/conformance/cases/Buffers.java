@@ -558,6 +558,26 @@ class Buffers {
     }
 
     @Test
+    @Rule({"BUF-014", "BUF-003"})
+    @DisplayName("whatever area had the last buffer, a buffer of an earlier one that is free is found")
+    void earlierArea() {
+        Check.needsAddArea();
+        int pages = 8;
+        try (Memory more = Memory.anonymous((long) pages * Memory.PAGE_SIZE);
+                Session session = receiving(pages)) {
+            Instance instance = session.instance();
+            instance.addArea(instance.areaArg(more.segment()), more.segment()).mustBe(0);
+            // One buffer of the second area.
+            session.transfer(pages + 1, Memory.PAGE_SIZE);
+            session.giveBack(pages);
+            instance.flush().mustBe(0);
+            // The rest of it, and then the first area anew.
+            session.exhaust(2 * pages - 1, Errno.ENOMEM);
+            Check.equal("buffers delivered, those of the first area twice", 3L * pages, session.dataCompletions());
+        }
+    }
+
+    @Test
     @Rule("BUF-014")
     @DisplayName(
             "areas that are added when all buffers are held end the want of them; each buffer goes back to its area")
@@ -653,13 +673,30 @@ class Buffers {
     }
 
     @Test
+    @Rule({"BUF-026", "BUF-001"})
+    @DisplayName("the socket may be a registered file")
+    void registeredFile() {
+        try (Session session = Session.open(Registration.nodev());
+                Memory files = Memory.anonymous(Memory.PAGE_SIZE)) {
+            int socket = session.tcp().receiver();
+            files.segment().set(ValueLayout.JAVA_INT, 0, socket);
+            session.ring()
+                    .register("FILES", IoUring.REGISTER_FILES, files.address(), 1, null)
+                    .mustBe(0);
+            session.startReceiving(
+                    request -> request.set("flags", IoUring.SQE_FIXED_FILE).set("fd", 0));
+            session.transfer(2, 2 * Memory.PAGE_SIZE);
+        }
+    }
+
+    @Test
     @Rule({"BUF-028", "BUF-001"})
     @DisplayName("a receive that polls first delivers what waits already, and what comes")
     void pollsFirst() {
         try (Session session = Session.open(Registration.nodev())) {
             session.send(2 * Memory.PAGE_SIZE);
             session.awaitArrival();
-            session.startReceivingPollFirst();
+            session.startReceiving(request -> request.set("ioprio", IoUring.RECV_MULTISHOT | IoUring.RECV_POLL_FIRST));
             session.receive(session.tcp().sent());
             session.transfer(2, 2 * Memory.PAGE_SIZE);
         }

@@ -22,6 +22,7 @@ import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Limit;
 import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.Syscall;
 import zcrx.fixtures.zcrx.Exported;
 import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.OwnProcess;
@@ -31,6 +32,7 @@ import zcrx.fixtures.zcrx.Session;
 @Subject("export and import")
 class ExportImport {
     private static final int COPY = 1 << Zcrx.EVENT_COPY;
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int PIECE = 2 * Memory.PAGE_SIZE;
 
     private static Session creator() {
@@ -83,6 +85,24 @@ class ExportImport {
                     flag -> Exported.importOn(other, reg.set("flags", Zcrx.REG_IMPORT | flag))
                             .mustBe(Errno.EINVAL));
             Check.equal("zcrx_id after refusals", 0, exported.importOn(other));
+        }
+    }
+
+    @Test
+    @Rule("IMP-001")
+    @DisplayName("the descriptor to import from may have any number, 0 too")
+    void descriptorZero() {
+        try (Session session = creator();
+                Exported exported = Exported.of(session.instance());
+                Ring other = Ring.open(CqeFormat.CQE32)) {
+            int standardInput = (int) Syscall.FCNTL.must(0, F_DUPFD_CLOEXEC);
+            Syscall.DUP2.must(exported.fd(), 0);
+            try {
+                Exported.importOn(other, exported.reg().set("if_idx", 0)).mustBe(0);
+            } finally {
+                Syscall.DUP2.must(standardInput, 0);
+                Syscall.CLOSE.must(standardInput);
+            }
         }
     }
 

@@ -51,11 +51,17 @@ class Lifetimes {
     @DisplayName("hundreds of instances that came and went leave nothing in the kernel's general caches")
     void slabs() {
         int rounds = 400;
+        int areas = KernelProbe.get().canAddAreas() ? 8 : 0;
         // Of so few pages that all that the kernel keeps of them is small enough for a cache.
-        try (var registration = Registration.nodev(64, 64)) {
+        try (var registration = Registration.nodev(64, 64);
+                Memory more = Memory.anonymous(Memory.PAGE_SIZE)) {
             Runnable round = () -> {
-                try (Ring ring = Ring.open(CqeFormat.CQE32)) {
-                    registration.again().submit(ring).mustBe(0);
+                try (Ring ring = Ring.open(CqeFormat.CQE32);
+                        Instance instance = Instance.register(ring, registration.again())) {
+                    for (int i = 0; i < areas; i++) {
+                        instance.addArea(instance.areaArg(more.segment()), more.segment())
+                                .mustBe(0);
+                    }
                 }
             };
             round.run();

@@ -22,10 +22,13 @@ import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.Simnic;
 import zcrx.fixtures.path.Site;
 import zcrx.fixtures.probe.KernelProbe;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.SyscallException;
+import zcrx.fixtures.zcrx.Exported;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("netdev queues")
@@ -70,6 +73,50 @@ class NetdevLife {
             mustBeFree(path);
             works(path);
         }
+    }
+
+    @Test
+    @Rule({"NIC-031", "IMP-010"})
+    @DisplayName("an instance that was exported and imported lets go of its queue when the last that has it is closed")
+    void exported() {
+        NetdevPath path = Paths.netdev();
+        for (boolean imported : new boolean[] {false, true}) {
+            for (boolean creatorFirst : new boolean[] {false, true}) {
+                try (Ring other = Ring.open(CqeFormat.CQE32)) {
+                    Session session = Session.open(Steered.registration(path, Steered.PLENTY));
+                    Exported exported = Exported.of(session.instance());
+                    if (imported) {
+                        exported.importOn(other);
+                    }
+                    if (creatorFirst) {
+                        session.close();
+                        exported.close();
+                    } else {
+                        exported.close();
+                        session.close();
+                    }
+                }
+                mustBeFree(path);
+            }
+        }
+        works(path);
+    }
+
+    @Test
+    @Rule({"NIC-031", "IMP-007"})
+    @DisplayName("an import that failed does not keep a queue")
+    void failedImport() {
+        NetdevPath path = Paths.netdev();
+        try (Session session = Session.open(Steered.registration(path, Steered.PLENTY));
+                Exported exported = Exported.of(session.instance());
+                Ring other = Ring.open(CqeFormat.CQE32)) {
+            // Told last, when all but the answer is done.
+            Struct reg = exported.reg();
+            exported.memory().readOnly();
+            Exported.importOn(other, reg).mustBe(Errno.EFAULT);
+        }
+        mustBeFree(path);
+        works(path);
     }
 
     /** Once nobody has it. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Paths;
@@ -25,6 +27,7 @@ import zcrx.fixtures.sys.DmaBuf;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.Instance;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 import zcrx.fixtures.zcrx.Stats.Snapshot;
@@ -137,6 +140,11 @@ class NetdevLimits {
         NetdevPath path = Paths.netdev();
         Device device = path.device();
         DeviceSettings before = DeviceSettings.of(device);
+        try (Session _ = Session.open(path.queued(0, 64, Steered.PLENTY))) {
+            device.dataSplit(false).mustBe(Errno.EINVAL);
+        } finally {
+            before.putBack(device);
+        }
         try (Steered queue =
                 Steered.open(path, Steered.registration(path, Steered.PLENTY).stats())) {
             device.dataSplit(false).mustBe(Errno.EINVAL);
@@ -220,12 +228,17 @@ class NetdevLimits {
 
     @Test
     @Rule("NIC-025")
-    @DisplayName("buffers of several pages in an area whose pages are scattered are ERANGE")
+    @DisplayName("buffers of several pages in an area whose pages are scattered, all or the last ones, are ERANGE")
     void scatteredPages() {
         NetdevPath path = Paths.netdev();
-        try (var registration = path.queued(path.queue(), 64, Memory.scattered(Steered.PLENTY))) {
-            registration.reg().set("rx_buf_len", LARGE);
-            refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
+        List<Supplier<Memory>> areas =
+                List.of(() -> Memory.scattered(Steered.PLENTY), () -> Memory.scatteredBehind(Steered.PLENTY));
+        for (Supplier<Memory> area : areas) {
+            try (var registration = path.queued(path.queue(), 64, area.get())) {
+                registration.reg().set("rx_buf_len", LARGE);
+                refusedUntil(
+                        registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
+            }
         }
     }
 
@@ -321,8 +334,36 @@ class NetdevLimits {
                     queue.session().instance().addArea(area, arg.segment()).mustBe(Errno.EINVAL);
                     queue.session().transfer(1, PIECE);
                 }
+                try (Memory plain = Memory.anonymous(Memory.PAGE_SIZE);
+                        Steered queue = Steered.open(path, inDmaBuf(path, buffer))) {
+                    Instance instance = queue.session().instance();
+                    instance.addArea(instance.areaArg(plain.segment()), plain.segment())
+                            .mustBe(Errno.EINVAL);
+                    queue.session().transfer(1, PIECE);
+                }
             }
         }
+    }
+
+    @Test
+    @Rule({"NIC-029", "REG-032"})
+    @DisplayName("a dma-buf that is refused for its length is let go of: its memory is free when it is closed")
+    void refusedDmaBufIsFree() {
+        NetdevPath path = Paths.netdev();
+        int rounds = 16;
+        long all = (long) rounds * Steered.PLENTY * Memory.PAGE_SIZE / 1024;
+        long before = Pinned.number("/proc/meminfo", "Shmem:");
+        for (int i = 0; i < rounds; i++) {
+            try (DmaBuf buffer = dmaBuf();
+                    var registration = inDmaBuf(path, buffer);
+                    Ring ring = Ring.open(CqeFormat.CQE32)) {
+                registration.area().set("len", Memory.PAGE_SIZE);
+                registration.submit(ring).mustBe(Errno.EINVAL);
+            }
+        }
+        Check.eventually(
+                "Shmem of /proc/meminfo has more than half of " + all + " kB more than before",
+                () -> Pinned.number("/proc/meminfo", "Shmem:") - before < all / 2);
     }
 
     /** One field of the area is wrong until it is set right. */

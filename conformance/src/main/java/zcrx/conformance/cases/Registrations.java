@@ -619,7 +619,7 @@ class Registrations {
                             var second = Registration.nodev(64, 8);
                             Ring ring = Ring.open(CqeFormat.CQE32)) {
                         registration.area().set("addr", area.address()).set("len", area.size());
-                        registration.region().set("user_addr", region.address()).set("size", region.size());
+                        registration.region(region.segment());
                         if (round == 0) {
                             for (int i = 0; i < 8; i++) {
                                 registration.reg().set("rx_buf_len", 1);

@@ -247,11 +247,37 @@ class StatsOffset {
             for (long offset = Memory.PAGE_SIZE - 4 * ALIGNMENT;
                     offset <= Memory.PAGE_SIZE + 2 * ALIGNMENT;
                     offset += ALIGNMENT) {
-                try (var registration = Registration.nodev(16, 1).stats(offset);
+                try (var registration = Registration.nodev(16, 1)
+                                .region(region.segment())
+                                .stats(offset);
                         Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
-                    registration.region().set("user_addr", region.address()).set("size", region.size());
                     registration.submit(ring).mustBe(0);
                 }
+            }
+        }
+    }
+
+    @Test
+    @Rule({"OFF-010", "OFF-012"})
+    @DisplayName("statistics may lie in any huge page of a region, and are written there")
+    void hugePages() {
+        int pages = 4;
+        long frames = Memory.HUGE / Memory.PAGE_SIZE;
+        try (Memory memory = Memory.contiguous(pages * Memory.HUGE)) {
+            long[] frame = Memory.frames(memory.address(), memory.size());
+            // Two that the machine has apart: the kernel cannot take them for one piece.
+            int first = 0;
+            while (first < pages - 1 && frame[(int) ((first + 1) * frames)] == frame[(int) (first * frames)] + frames) {
+                first++;
+            }
+            Check.needs(first < pages - 1, "the kernel had no huge pages apart from each other to give");
+            MemorySegment region = memory.segment().asSlice(first * Memory.HUGE, 2 * Memory.HUGE);
+            long offset = Memory.HUGE + 3L * Memory.PAGE_SIZE;
+            var registration = Registration.nodev().region(region).stats(offset);
+            try (Session session = Session.open(registration)) {
+                session.startReceiving();
+                session.transfer(2, Memory.PAGE_SIZE);
+                Check.equal("copy_bytes", 2L * Memory.PAGE_SIZE, session.stats().bytes());
             }
         }
     }
@@ -304,10 +330,11 @@ class StatsOffset {
     @Rule("OFF-012")
     @Label("every offset is accepted or refused as the rule says")
     void everyOffset(@ForAll("places") Place place) {
-        try (var registration = Registration.nodev(place.entries, 4).stats(place.offset);
-                Ring ring = Ring.open(Ring.CqeFormat.CQE32);
-                Memory region = Memory.anonymous((long) place.pages * Memory.PAGE_SIZE)) {
-            registration.region().set("user_addr", region.address()).set("size", region.size());
+        try (Memory region = Memory.anonymous((long) place.pages * Memory.PAGE_SIZE);
+                var registration = Registration.nodev(place.entries, 4)
+                        .region(region.segment())
+                        .stats(place.offset);
+                Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
             Outcome outcome = registration.submit(ring);
             if (outcome.result() != model(place)) {
                 throw new RuleViolation(outcome + ", expected " + Errno.describe(model(place)));
