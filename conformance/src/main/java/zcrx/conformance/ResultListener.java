@@ -136,6 +136,7 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
                 if (thrown instanceof UnavailableException) {
                     end(id, Status.SKIP, message(thrown), null);
                 } else if (violation != null) {
+                    violation.basic().ifPresent(rule -> results.write(new ResultEvent.Broken(id, rule.id())));
                     attach(id, violation.journal());
                     attach(
                             id,

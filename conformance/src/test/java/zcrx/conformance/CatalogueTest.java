@@ -15,6 +15,7 @@ import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent.PlannedTest;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.path.PathKind;
+import zcrx.fixtures.ring.BasicRule;
 
 /** The catalogue and the tests name each other. */
 class CatalogueTest {
@@ -33,6 +34,11 @@ class CatalogueTest {
         var named = new TreeSet<String>();
         everything().forEach(test -> named.addAll(test.requirements()));
         assertThat(named).containsExactlyInAnyOrderElementsOf(catalogue.keySet());
+    }
+
+    @Test
+    void rulesThatEveryTestStandsOnExist() {
+        assertThat(BasicRule.values()).allSatisfy(rule -> assertThat(catalogue).containsKey(rule.id()));
     }
 
     @Test

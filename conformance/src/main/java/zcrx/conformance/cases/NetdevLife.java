@@ -182,7 +182,9 @@ class NetdevLife {
                 round.run(path);
             } catch (RuleViolation e) {
                 throw new RuleViolation(
-                        e.getMessage() + "\nin round " + i + " of " + rounds + ", " + round, e.expectation());
+                        e.getMessage() + "\nin round " + i + " of " + rounds + ", " + round,
+                        e.expectation(),
+                        e.basic());
             } catch (SyscallException | IllegalStateException e) {
                 throw new IllegalStateException(
                         "round " + i + " of " + rounds + ", " + round + ": " + e.getMessage(), e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.results;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,13 @@ public sealed interface ResultEvent {
     record Evidence(String id, String rule, String side, String seen) implements ResultEvent {}
 
     /**
+     * What a test that fails found broken is no rule that it is about.
+     *
+     * @param rule its id
+     */
+    record Broken(String id, String rule) implements ResultEvent {}
+
+    /**
      * A test has ended.
      *
      * @param durationMs wall time in milliseconds
@@ -135,5 +143,12 @@ public sealed interface ResultEvent {
     record PlannedTest(String id, String subject, String name, List<String> requirements, String dataPath) {
         /** Of an id, in characters. */
         public static final int LONGEST_ID = 200;
+
+        /** The same test, which turned out to be about one more rule. */
+        public PlannedTest alsoAbout(String rule) {
+            var rules = new ArrayList<>(requirements);
+            rules.add(rule);
+            return new PlannedTest(id, subject, name, List.copyOf(rules), dataPath);
+        }
     }
 }

@@ -67,6 +67,9 @@ public final class ResultWriter implements AutoCloseable {
             json.writeStringProperty("rule", e.rule());
             json.writeStringProperty("side", e.side());
             json.writeStringProperty("seen", e.seen());
+        } else if (event instanceof ResultEvent.Broken e) {
+            json.writeStringProperty("id", e.id());
+            json.writeStringProperty("rule", e.rule());
         } else if (event instanceof ResultEvent.Hello e) {
             json.writeNumberProperty("protocol", e.protocol());
             json.writeName("kernel");

@@ -109,7 +109,8 @@ final class ProveCommand implements Callable<Integer> {
             names = "--reproduce",
             description = {
                 "Afterwards also run the C program of each caught fault on the kernel with the fault and on the one",
-                "without, and say which it tells apart: reproduce.md and reproduce.json. ./zcrx reproduce DIR does it later."
+                "without, and say which it tells apart, in reproduce.md and reproduce.json.",
+                "The command './zcrx reproduce DIR' does it later."
             })
     private boolean reproduce;
 

@@ -39,6 +39,7 @@ public final class RunRecorder implements SuiteHost.Observer {
     private static final int MAX_MESSAGE = 16 << 10;
     private static final int MAX_TEXT = 256 << 10;
     private static final int MAX_ATTACHMENTS = 20;
+    private static final int MAX_RULES = 100;
     private static final int MAX_LOG_LINES = 1000;
     private static final int MAX_LOG_LINE = 2000;
     private static final int MAX_ERRORS = 20;
@@ -63,7 +64,7 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     /** A planned test and what became known of it. */
     private static final class Entry {
-        final PlannedTest planned;
+        PlannedTest planned;
         /** What the kernel log has between its marks. */
         final LogPart log;
 
@@ -181,6 +182,7 @@ public final class RunRecorder implements SuiteHost.Observer {
             case ResultEvent.Start e -> known(e.id(), "start").ifPresent(this::start);
             case ResultEvent.Attachment e -> known(e.id(), "attachment").ifPresent(entry -> attach(entry, e));
             case ResultEvent.Evidence e -> known(e.id(), "evidence").ifPresent(entry -> evidence(entry, e));
+            case ResultEvent.Broken e -> known(e.id(), "rule").ifPresent(entry -> broken(entry, e));
             case ResultEvent.End e -> known(e.id(), "end").ifPresent(entry -> end(entry, e));
             case ResultEvent.Bye e -> {
                 if (!talking) {
@@ -240,7 +242,10 @@ public final class RunRecorder implements SuiteHost.Observer {
                     t.id(),
                     word(t.subject()),
                     Text.oneLine(Text.clean(t.name(), 1000)),
-                    t.requirements().stream().limit(100).map(RunRecorder::word).toList(),
+                    t.requirements().stream()
+                            .limit(MAX_RULES)
+                            .map(RunRecorder::word)
+                            .toList(),
                     word(t.dataPath()));
             if (tests.putIfAbsent(t.id(), new Entry(clean, logPart(t.id()))) != null) {
                 contradiction("a plan with " + t.id() + " twice");
@@ -291,6 +296,15 @@ public final class RunRecorder implements SuiteHost.Observer {
         } else if (entry.evidence.size() < MAX_ATTACHMENTS) {
             entry.evidence.add(new ResultEvent.Evidence(
                     e.id(), word(e.rule()), word(e.side()), Text.clean(e.seen(), MAX_MESSAGE)));
+        }
+    }
+
+    private void broken(Entry entry, ResultEvent.Broken e) {
+        List<String> rules = entry.planned.requirements();
+        if (!entry.started || entry.end != null) {
+            contradiction("a rule broken in " + e.id() + ", which was not running");
+        } else if (!rules.contains(word(e.rule())) && rules.size() < MAX_RULES) {
+            entry.planned = entry.planned.alsoAbout(word(e.rule()));
         }
     }
 

@@ -259,6 +259,15 @@ class RunRecorderTest {
     }
 
     @Test
+    void whatATestFindsBrokenBecomesOneOfItsRules() {
+        Feed feed = Feed.planned().start(FIRST).event(new ResultEvent.Broken(FIRST, "BUF-001"));
+        feed.event(new ResultEvent.Broken(FIRST, "BUF-001")).end(FIRST, ResultEvent.Status.FAIL, "no data");
+        Run run = feed.event(new ResultEvent.Broken(SECOND, "BUF-001")).finish();
+        assertThat(run.tests().getFirst().planned().requirements()).containsExactly("EVT-001", "BUF-001");
+        assertThat(run.errors()).anyMatch(error -> error.contains("a rule broken in " + SECOND));
+    }
+
+    @Test
     void aTestIsFinalOnceBothStreamsHavePassedIt() {
         Feed feed = Feed.planned().start(FIRST);
         feed.event(new ResultEvent.End(FIRST, ResultEvent.Status.PASS, 1, null, null));
