@@ -43,18 +43,14 @@ class LayoutQueries {
         return (int) Dialect.spoken().query().size();
     }
 
-    /** Field by field, so that a failure names the one that differs. */
+    /** Field by field, so that a failure names the one that differs; what reserved words hold is other rules'. */
     private static void same(String what, Struct expected, Struct actual) {
+        List<Field> reserved = expected.type().reserved();
         for (Field field : expected.type().fields()) {
-            Check.equal(what + ", " + field.name(), expected.value(field), actual.get(field.name()));
+            if (!reserved.contains(field)) {
+                Check.equal(what + ", " + field.name(), expected.value(field), actual.get(field.name()));
+            }
         }
-    }
-
-    /** What an answer says, whatever its reserved words hold. */
-    private static String said(Struct answer) {
-        Struct said = answer.snapshot();
-        said.type().reserved().forEach(field -> said.set(field.name(), 0));
-        return said.toString();
     }
 
     private static Struct event() {
@@ -70,13 +66,10 @@ class LayoutQueries {
     @DisplayName("the event query answers without a ring and through one alike")
     void eventQueryNeedsNoRing() {
         try (Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
-            Check.equal(
+            same(
                     "answer through a ring",
-                    said(event()),
-                    said(answer(
-                            ring.fd(),
-                            IoUring.QUERY_ZCRX_EVENT,
-                            Dialect.spoken().query())));
+                    event(),
+                    answer(ring.fd(), IoUring.QUERY_ZCRX_EVENT, Dialect.spoken().query()));
         }
     }
 
@@ -275,7 +268,7 @@ class LayoutQueries {
         Check.equal("size of entry " + entry, kernelSize, header.get("size"));
         boolean events = header.get("query_op") == IoUring.QUERY_ZCRX_EVENT;
         StructType type = events ? Dialect.spoken().query() : Zcrx.QUERY;
-        Check.equal("answer of entry " + entry, said(events ? event() : zcrx()), said(query.data(entry, type)));
+        same("answer of entry " + entry, events ? event() : zcrx(), query.data(entry, type));
     }
 
     /** That the kernel left alone what is behind a buffer of that size. */
@@ -304,15 +297,9 @@ class LayoutQueries {
             for (int i = 0; i < query.entries(); i++) {
                 Check.equal("result of entry " + i, 0, query.result(i));
             }
-            Check.equal(
-                    "first entry",
-                    said(event()),
-                    said(query.data(0, Dialect.spoken().query())));
+            same("first entry", event(), query.data(0, Dialect.spoken().query()));
             same("second entry", zcrx(), query.data(1, Zcrx.QUERY));
-            Check.equal(
-                    "last entry",
-                    said(event()),
-                    said(query.data(3, Dialect.spoken().query())));
+            same("last entry", event(), query.data(3, Dialect.spoken().query()));
             Check.that(
                     query.data(2, IoUring.QUERY_OPCODE).get("nr_query_opcodes") > IoUring.QUERY_ZCRX_EVENT,
                     "nr_query_opcodes does not count the event query");

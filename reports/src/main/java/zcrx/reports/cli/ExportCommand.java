@@ -51,8 +51,9 @@ import zcrx.vm.qemu.VmOptions;
         name = "export",
         sortOptions = false,
         description = {
-            "Makes C programs of tests that pass: runs the tests in a virtual machine, writes what each did and checked as",
-            "TEST/repro.c, with TEST/journal.txt beside it, compiles the programs, and runs them on the same kernel.",
+            "Makes C programs of tests that pass.",
+            "Runs the tests in a virtual machine, writes what each did and checked as TEST/repro.c, with TEST/journal.txt",
+            "beside it, compiles the programs, and runs them on the same kernel.",
             "Ends with 0 when each of them ends with 0."
         })
 final class ExportCommand implements Callable<Integer> {

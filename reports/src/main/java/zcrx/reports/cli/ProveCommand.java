@@ -50,8 +50,9 @@ import zcrx.vm.kernel.KernelSources;
         name = "prove",
         sortOptions = false,
         description = {
-            "Shows that the suite can fail: builds a kernel with the faults of vm-image/faults/faults.yaml in it, boots it",
-            "without a fault and then with one at a time, and says which the suite caught, by the rule they break.",
+            "Shows that the suite can fail, on a kernel with faults.",
+            "Builds a kernel with the faults of vm-image/faults/faults.yaml in it, boots it without a fault and then with",
+            "one at a time, and says which the suite caught, by the rule they break.",
             "Ends with 0 when the fault-free kernel passed and every fault was caught. Takes hours, see docs/prove.md."
         })
 final class ProveCommand implements Callable<Integer> {
