@@ -136,7 +136,10 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
                 if (thrown instanceof UnavailableException) {
                     end(id, Status.SKIP, message(thrown), null);
                 } else if (violation != null) {
-                    violation.basic().ifPresent(rule -> results.write(new ResultEvent.Broken(id, rule.id())));
+                    violation
+                            .basic()
+                            .filter(rule -> rules(test).stream().noneMatch(rule::isOfOnePartWith))
+                            .ifPresent(rule -> results.write(new ResultEvent.Broken(id, rule.id())));
                     attach(id, violation.journal());
                     attach(
                             id,
@@ -154,6 +157,13 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
         }
     }
 
+    private static List<String> rules(TestIdentifier test) {
+        Rule rule = test.getSource().orElse(null) instanceof MethodSource method
+                ? method.getJavaMethod().getAnnotation(Rule.class)
+                : null;
+        return rule == null ? List.of() : List.of(rule.value());
+    }
+
     private void attach(String id, Journal.Excerpt journal) {
         results.write(new ResultEvent.Attachment(id, ResultEvent.Attachment.JOURNAL, journal.text(MOST_TEXT)));
     }
@@ -164,10 +174,7 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
     }
 
     private void attach(String id, TestIdentifier test, String message, Exporter exporter) {
-        Rule rule = test.getSource().orElse(null) instanceof MethodSource method
-                ? method.getJavaMethod().getAnnotation(Rule.class)
-                : null;
-        Map<String, String> rules = RuleSentences.of(rule == null ? List.of() : List.of(rule.value()));
+        Map<String, String> rules = RuleSentences.of(rules(test));
         var about = new Reproducer.About(
                 id, test.getDisplayName(), rules, KernelProbe.get().release(), message);
         String text;
