@@ -159,14 +159,12 @@ class Arm {
 
     @Test
     @Rule("ARM-006")
-    @DisplayName("a type that was not subscribed to cannot be armed, though it was counted: EINVAL")
+    @DisplayName("a type that was not subscribed to cannot be armed, though there were copies: EINVAL")
     void notSubscribed() {
-        try (Session session = Session.open(
-                Paths.current().copying().events(1 << Zcrx.EVENT_ALLOC_FAIL).stats())) {
+        try (Session session = Session.open(Paths.current().copying().events(1 << Zcrx.EVENT_ALLOC_FAIL))) {
             session.startReceiving();
             session.transfer(1, PIECE);
             session.settle();
-            Check.atLeast("copy_count", 1, session.stats().count());
             session.instance().arm(Zcrx.EVENT_COPY).mustBe(Errno.EINVAL);
         }
     }

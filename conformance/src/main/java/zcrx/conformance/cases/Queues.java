@@ -9,6 +9,7 @@ import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.path.NetdevPath;
+import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.zcrx.Session;
 
 /** What every other test on a netdev queue stands on. */
@@ -27,5 +28,25 @@ class Queues {
             }
             Check.eventually("the queue is not free though the ring is closed", () -> path.isFree(path.queue()));
         }
+    }
+
+    @Test
+    @Rule({"NIC-032", "REG-027"})
+    @DisplayName("buffers that went out and came back, by a flush and by the refill ring, are not kept from the next")
+    void usedAndFree() {
+        int piece = 4 * Memory.PAGE_SIZE;
+        long pinned = Pinned.settled();
+        NetdevPath path = Paths.netdev();
+        try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
+            Session session = queue.session();
+            session.transfer(8, piece);
+            session.giveBackAll();
+            session.transfer(8, piece);
+            session.giveBack(Integer.MAX_VALUE);
+            // Until the page pool has used what it began with, and looked there.
+            session.transfer(NetdevPath.RING, piece);
+        }
+        NetdevLife.mustBeFree(path);
+        Pinned.awaitBack(pinned);
     }
 }

@@ -650,7 +650,7 @@ class Registrations {
     }
 
     @Test
-    @Rule("REG-031")
+    @Rule({"REG-031", "REG-027"})
     @DisplayName("a region of the kernel's own counts against RLIMIT_MEMLOCK, and no longer than it is there")
     void lockedRegion() {
         int limit = 512;
