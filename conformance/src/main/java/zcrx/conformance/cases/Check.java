@@ -203,10 +203,8 @@ final class Check {
      */
     static void eventually(String violation, long expected, Supplier<Outcome> round) {
         Journal.add(new Again(Again.Part.ROUND));
-        long begin = Journal.position();
         var last = new AtomicReference<Outcome>();
-        boolean held = Await.holds(() -> {
-            Journal.forget(begin);
+        boolean held = becomes(() -> {
             Outcome outcome = round.get();
             last.set(outcome);
             return outcome.result() == expected;
@@ -222,14 +220,17 @@ final class Check {
 
     /** The same for any condition; of what it does, too, the journal keeps the last round. */
     static void eventually(String violation, BooleanSupplier condition) {
+        if (!becomes(condition)) {
+            throw new RuleViolation(violation + ", " + Await.PATIENCE.toSeconds() + " s later");
+        }
+    }
+
+    private static boolean becomes(BooleanSupplier condition) {
         long begin = Journal.position();
-        boolean held = Await.holds(() -> {
+        return Await.holds(() -> {
             Journal.forget(begin);
             return condition.getAsBoolean();
         });
-        if (!held) {
-            throw new RuleViolation(violation + ", " + Await.PATIENCE.toSeconds() + " s later");
-        }
     }
 
     /** Skips the test unless the kernel has what it is about. */

@@ -43,11 +43,15 @@ class LayoutQueries {
         return (int) Dialect.spoken().query().size();
     }
 
-    /** Field by field, so that a failure names the one that differs; what reserved words hold is other rules'. */
+    /**
+     * Field by field, so that a failure names the one that differs. Not so the reserved words of the event query: a
+     * kernel leaves them alone where it has a shorter answer than the dialect.
+     */
     private static void same(String what, Struct expected, Struct actual) {
-        List<Field> reserved = expected.type().reserved();
+        List<Field> left =
+                expected.type() == Dialect.spoken().query() ? expected.type().reserved() : List.of();
         for (Field field : expected.type().fields()) {
-            if (!reserved.contains(field)) {
+            if (!left.contains(field)) {
                 Check.equal(what + ", " + field.name(), expected.value(field), actual.get(field.name()));
             }
         }
@@ -294,12 +298,10 @@ class LayoutQueries {
             query.header(1).set("query_op", IoUring.QUERY_ZCRX).set("size", ZCRX_SIZE);
             query.header(2).set("query_op", IoUring.QUERY_OPCODES).set("size", IoUring.QUERY_OPCODE.size());
             query.ask(Query.NO_RING).mustBe(0);
-            for (int i = 0; i < query.entries(); i++) {
-                Check.equal("result of entry " + i, 0, query.result(i));
-            }
-            same("first entry", event(), query.data(0, Dialect.spoken().query()));
-            same("second entry", zcrx(), query.data(1, Zcrx.QUERY));
-            same("last entry", event(), query.data(3, Dialect.spoken().query()));
+            answered(query, 0, eventSize());
+            answered(query, 1, ZCRX_SIZE);
+            answered(query, 3, eventSize());
+            Check.equal("result of entry 2", 0, query.result(2));
             Check.that(
                     query.data(2, IoUring.QUERY_OPCODE).get("nr_query_opcodes") > IoUring.QUERY_ZCRX_EVENT,
                     "nr_query_opcodes does not count the event query");

@@ -63,21 +63,19 @@ class NetdevLife {
     @Rule({"NIC-030", "NIC-032"})
     @DisplayName("buffers that are held while the link goes down and up can be given back, and nothing is kept of them")
     void heldWhileDown() {
-        long pinned = Pinned.settled();
-        NetdevPath path = Paths.netdev();
-        try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
-            Session session = queue.session();
-            session.transfer(4, PIECE);
-            path.down();
-            path.up();
-            // By the refill ring alone, where the new page pool finds them with the next packet, and none are its own.
-            // Fewer follow than these, so that the device has them when it is closed.
-            session.giveBack(Integer.MAX_VALUE);
-            session.transfer(2, PIECE);
-        }
-        mustBeFree(path);
-        Pinned.awaitBack(pinned);
-        works(path);
+        leavesNothing(path -> {
+            try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
+                Session session = queue.session();
+                session.transfer(4, PIECE);
+                path.down();
+                path.up();
+                // By the refill ring alone, where the new page pool finds them with the next packet, and none are its
+                // own. Fewer follow than these, so that the device has them when it is closed.
+                session.giveBack(Integer.MAX_VALUE);
+                session.transfer(2, PIECE);
+            }
+        });
+        works(Paths.netdev());
     }
 
     @Test
@@ -138,6 +136,15 @@ class NetdevLife {
         }
         mustBeFree(path);
         works(path);
+    }
+
+    /** After such a use of the queue, which ends with nobody having it, it is free, and so is all of the memory. */
+    static void leavesNothing(Consumer<NetdevPath> use) {
+        long pinned = Pinned.settled();
+        NetdevPath path = Paths.netdev();
+        use.accept(path);
+        mustBeFree(path);
+        Pinned.awaitBack(pinned);
     }
 
     /** Once nobody has it. */

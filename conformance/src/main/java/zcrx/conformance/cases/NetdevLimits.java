@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Paths;
@@ -140,20 +138,20 @@ class NetdevLimits {
         NetdevPath path = Paths.netdev();
         Device device = path.device();
         DeviceSettings before = DeviceSettings.of(device);
-        try (Session _ = Session.open(path.queued(0, 64, Steered.PLENTY))) {
-            device.dataSplit(false).mustBe(Errno.EINVAL);
-        } finally {
-            before.putBack(device);
-        }
-        try (Steered queue =
-                Steered.open(path, Steered.registration(path, Steered.PLENTY).stats())) {
-            device.dataSplit(false).mustBe(Errno.EINVAL);
-            if (device.rings().threshold().isPresent()) {
-                device.splitThreshold(100).mustBe(Errno.EINVAL);
+        try {
+            try (Session _ = Session.open(path.queued(0, 64, Steered.PLENTY))) {
+                device.dataSplit(false).mustBe(Errno.EINVAL);
             }
-            device.channels(path.queue()).mustBe(Errno.EINVAL);
-            queue.session().transfer(2, PIECE);
-            Check.equal("copy_bytes", 0, queue.session().stats().bytes());
+            try (Steered queue = Steered.open(
+                    path, Steered.registration(path, Steered.PLENTY).stats())) {
+                device.dataSplit(false).mustBe(Errno.EINVAL);
+                if (device.rings().threshold().isPresent()) {
+                    device.splitThreshold(100).mustBe(Errno.EINVAL);
+                }
+                device.channels(path.queue()).mustBe(Errno.EINVAL);
+                queue.session().transfer(2, PIECE);
+                Check.equal("copy_bytes", 0, queue.session().stats().bytes());
+            }
         } finally {
             // What a kernel took after all would fail each test that comes later.
             before.putBack(device);
@@ -230,15 +228,15 @@ class NetdevLimits {
     @Rule("NIC-025")
     @DisplayName("buffers of several pages in an area whose pages are scattered, all or the last ones, are ERANGE")
     void scatteredPages() {
+        scatteredPages(Memory.scattered(Steered.PLENTY));
+        scatteredPages(Memory.scatteredBehind(Steered.PLENTY));
+    }
+
+    private static void scatteredPages(Memory area) {
         NetdevPath path = Paths.netdev();
-        List<Supplier<Memory>> areas =
-                List.of(() -> Memory.scattered(Steered.PLENTY), () -> Memory.scatteredBehind(Steered.PLENTY));
-        for (Supplier<Memory> area : areas) {
-            try (var registration = path.queued(path.queue(), 64, area.get())) {
-                registration.reg().set("rx_buf_len", LARGE);
-                refusedUntil(
-                        registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
-            }
+        try (var registration = path.queued(path.queue(), 64, area)) {
+            registration.reg().set("rx_buf_len", LARGE);
+            refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
         }
     }
 

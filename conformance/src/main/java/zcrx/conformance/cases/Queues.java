@@ -26,7 +26,7 @@ class Queues {
             try (Session _ = Session.open(Steered.registration(path, Steered.PLENTY))) {
                 Check.that(!path.isFree(path.queue()), "the queue has no memory provider though a ring has taken it");
             }
-            Check.eventually("the queue is not free though the ring is closed", () -> path.isFree(path.queue()));
+            NetdevLife.mustBeFree(path);
         }
     }
 
@@ -35,18 +35,16 @@ class Queues {
     @DisplayName("buffers that went out and came back, by a flush and by the refill ring, are not kept from the next")
     void usedAndFree() {
         int piece = 4 * Memory.PAGE_SIZE;
-        long pinned = Pinned.settled();
-        NetdevPath path = Paths.netdev();
-        try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
-            Session session = queue.session();
-            session.transfer(8, piece);
-            session.giveBackAll();
-            session.transfer(8, piece);
-            session.giveBack(Integer.MAX_VALUE);
-            // Until the page pool has used what it began with, and looked there.
-            session.transfer(NetdevPath.RING, piece);
-        }
-        NetdevLife.mustBeFree(path);
-        Pinned.awaitBack(pinned);
+        NetdevLife.leavesNothing(path -> {
+            try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
+                Session session = queue.session();
+                session.transfer(8, piece);
+                session.giveBackAll();
+                session.transfer(8, piece);
+                session.giveBack(Integer.MAX_VALUE);
+                // Until the page pool has used what it began with, and looked there.
+                session.transfer(NetdevPath.RING, piece);
+            }
+        });
     }
 }

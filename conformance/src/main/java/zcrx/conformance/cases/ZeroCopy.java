@@ -281,59 +281,53 @@ class ZeroCopy {
     @DisplayName("a completion ring that was full keeps no buffer, nor what the queue was made of")
     void noneLostToFullRing() {
         int slots = 4;
-        long pinned = Pinned.settled();
-        NetdevPath path = Paths.netdev();
-        try (Session session = Session.open(CqeFormat.CQE32, slots, Steered.registration(path, Steered.PLENTY));
-                var _ = path.steer(session.tcp(), path.queue())) {
-            for (int round = 0; round < 8; round++) {
-                session.send(3 * slots * Memory.PAGE_SIZE);
-                session.awaitArrival();
-                session.receiveRest();
-                session.giveBackAll();
+        NetdevLife.leavesNothing(path -> {
+            try (Session session = Session.open(CqeFormat.CQE32, slots, Steered.registration(path, Steered.PLENTY));
+                    var _ = path.steer(session.tcp(), path.queue())) {
+                for (int round = 0; round < 8; round++) {
+                    session.send(3 * slots * Memory.PAGE_SIZE);
+                    session.awaitArrival();
+                    session.receiveRest();
+                    session.giveBackAll();
+                }
             }
-        }
-        NetdevLife.mustBeFree(path);
-        Pinned.awaitBack(pinned);
+        });
     }
 
     @Test
     @Rule({"BUF-023", "NIC-032"})
     @DisplayName("a ring that is closed gives all pieces of a buffer back, not one of them alone")
     void closedWithPieces() {
-        long pinned = Pinned.settled();
-        NetdevPath path = Paths.netdev();
-        try (Session session = Session.open(Steered.registration(path, Steered.PLENTY));
-                var _ = path.steer(session.tcp(), path.queue())) {
-            session.send(4 * Memory.PAGE_SIZE);
-            for (int left = 4 * Memory.PAGE_SIZE; left > 0; left -= Memory.PAGE_SIZE / 4) {
-                Buffers.receiveLimited(session, Memory.PAGE_SIZE / 4);
+        NetdevLife.leavesNothing(path -> {
+            try (Session session = Session.open(Steered.registration(path, Steered.PLENTY));
+                    var _ = path.steer(session.tcp(), path.queue())) {
+                session.send(4 * Memory.PAGE_SIZE);
+                for (int left = 4 * Memory.PAGE_SIZE; left > 0; left -= Memory.PAGE_SIZE / 4) {
+                    Buffers.receiveLimited(session, Memory.PAGE_SIZE / 4);
+                }
             }
-        }
-        NetdevLife.mustBeFree(path);
-        Pinned.awaitBack(pinned);
+        });
     }
 
     @Test
     @Rule({"BUF-015", "NIC-032"})
     @DisplayName("copies go to buffers that the page pool gave up, which are none of its own any more")
     void copiesIntoWhatThePoolGaveUp() {
-        long pinned = Pinned.settled();
-        NetdevPath path = Paths.netdev();
-        int buffers = path.buffers(Steered.SCARCE + 4 * NetdevPath.RING);
-        try (Steered queue = Steered.open(path, Steered.registration(path, buffers))) {
-            Session session = queue.session();
-            for (int round = 0; round < 3; round++) {
-                // Back at once they are more than it keeps.
-                session.transfer(3 * NetdevPath.RING, Memory.PAGE_SIZE);
-                session.giveBackAll();
-                queue.miss();
-                session.transfer(1, 8 * Memory.PAGE_SIZE);
-                session.giveBackAll();
-                queue.hit();
+        NetdevLife.leavesNothing(path -> {
+            int buffers = path.buffers(Steered.SCARCE + 4 * NetdevPath.RING);
+            try (Steered queue = Steered.open(path, Steered.registration(path, buffers))) {
+                Session session = queue.session();
+                for (int round = 0; round < 3; round++) {
+                    // Back at once they are more than it keeps.
+                    session.transfer(3 * NetdevPath.RING, Memory.PAGE_SIZE);
+                    session.giveBackAll();
+                    queue.miss();
+                    session.transfer(1, 8 * Memory.PAGE_SIZE);
+                    session.giveBackAll();
+                    queue.hit();
+                }
             }
-        }
-        NetdevLife.mustBeFree(path);
-        Pinned.awaitBack(pinned);
+        });
     }
 
     @Test

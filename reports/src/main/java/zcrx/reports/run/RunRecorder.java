@@ -79,6 +79,11 @@ public final class RunRecorder implements SuiteHost.Observer {
             this.log = log;
         }
 
+        /** Whether the suite may say more of it. */
+        boolean isOpen() {
+            return started && end == null;
+        }
+
         boolean isRunning() {
             return (started || log.begun) && end == null;
         }
@@ -271,7 +276,7 @@ public final class RunRecorder implements SuiteHost.Observer {
             return;
         }
         for (Entry other : tests.values()) {
-            if (other.started && other.end == null) {
+            if (other.isOpen()) {
                 contradiction(id + " started while " + other.planned.id() + " was running");
             }
         }
@@ -281,7 +286,7 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     private void attach(Entry entry, ResultEvent.Attachment e) {
         String name = word(e.name());
-        if (!entry.started || entry.end != null) {
+        if (!entry.isOpen()) {
             contradiction("an attachment of " + e.id() + ", which was not running");
         } else if (name.equals(ResultEvent.Attachment.REPRODUCTION)) {
             contradiction("an attachment that only the host can make");
@@ -291,7 +296,7 @@ public final class RunRecorder implements SuiteHost.Observer {
     }
 
     private void evidence(Entry entry, ResultEvent.Evidence e) {
-        if (!entry.started || entry.end != null) {
+        if (!entry.isOpen()) {
             contradiction("evidence of " + e.id() + ", which was not running");
         } else if (entry.evidence.size() < MAX_ATTACHMENTS) {
             entry.evidence.add(new ResultEvent.Evidence(
@@ -301,10 +306,11 @@ public final class RunRecorder implements SuiteHost.Observer {
 
     private void broken(Entry entry, ResultEvent.Broken e) {
         List<String> rules = entry.planned.requirements();
-        if (!entry.started || entry.end != null) {
+        String rule = word(e.rule());
+        if (!entry.isOpen()) {
             contradiction("a rule broken in " + e.id() + ", which was not running");
-        } else if (!rules.contains(word(e.rule())) && rules.size() < MAX_RULES) {
-            entry.planned = entry.planned.alsoAbout(word(e.rule()));
+        } else if (!rules.contains(rule) && rules.size() < MAX_RULES) {
+            entry.planned = entry.planned.alsoAbout(rule);
         }
     }
 
