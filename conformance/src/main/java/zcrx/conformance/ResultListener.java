@@ -21,11 +21,11 @@ import zcrx.conformance.results.ResultEvent.Status;
 import zcrx.conformance.results.ResultWriter;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.path.PathKind;
-import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.repro.NotExportableException;
 import zcrx.fixtures.repro.Reproducer;
 import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.UnavailableException;
 
 /** Turns what the JUnit Platform tells into result events and marks in the kernel log. */
 final class ResultListener implements TestExecutionListener, Evidence.Sink {

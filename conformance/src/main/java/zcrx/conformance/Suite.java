@@ -39,11 +39,11 @@ import zcrx.fixtures.evidence.Passed;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.Simnic;
-import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.SyscallException;
+import zcrx.fixtures.sys.UnavailableException;
 import zcrx.fixtures.traffic.TcpPair;
 
 /**

@@ -21,8 +21,8 @@ import zcrx.fixtures.path.NetConfig;
 import zcrx.fixtures.path.Nic;
 import zcrx.fixtures.path.PathKind;
 import zcrx.fixtures.path.Site;
-import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.sys.SyscallException;
+import zcrx.fixtures.sys.UnavailableException;
 
 /** The kernel that is running here. The suite gets a process of its own, so that what kills it doesn't kill the report. */
 public final class LocalHost implements SuiteHost {

@@ -13,10 +13,10 @@ import java.util.concurrent.locks.LockSupport;
 import zcrx.fixtures.abi.Dialect;
 import zcrx.fixtures.journal.Journal;
 import zcrx.fixtures.journal.ProcessBegun;
-import zcrx.fixtures.path.UnavailableException;
 import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Syscall;
+import zcrx.fixtures.sys.UnavailableException;
 
 /** Another process that runs a class of the suite, with the same JVM. Killed at the latest when this is closed. */
 final class OtherProcess implements AutoCloseable {

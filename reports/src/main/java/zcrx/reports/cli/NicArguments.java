@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import zcrx.fixtures.path.NetConfig;
-import zcrx.fixtures.path.UnavailableException;
+import zcrx.fixtures.sys.UnavailableException;
 import zcrx.vm.BadRequestException;
 
 /** The option that says which NIC, wherever there is one. */
