@@ -18,10 +18,15 @@ import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.ring.Ring;
+import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.sys.Await;
+import zcrx.fixtures.sys.DeferredPackets;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.traffic.TcpPair;
+import zcrx.fixtures.zcrx.Exported;
+import zcrx.fixtures.zcrx.RefillRing;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
@@ -258,31 +263,86 @@ class AllocFail {
     @Rule("NIC-019")
     @DisplayName("a queue that starves has delivered every buffer of its area")
     void everyBuffer() {
+        everyBuffer(0);
+    }
+
+    @Test
+    @Rule({"BUF-015", "NIC-019"})
+    @DisplayName(
+            "so it has when these went back by the refill ring before, as many together as a page pool takes at a time")
+    void everyBufferAgain() {
+        everyBuffer(3);
+    }
+
+    /** The queue starves after that many rounds in which buffers went out and came back. */
+    private static void everyBuffer(int rounds) {
         NetdevPath path = Paths.netdev();
         try (Steered queue = scarce(path, ALLOC_FAIL)) {
             Session session = queue.session();
+            for (int i = 0; i < rounds; i++) {
+                session.transfer(NetdevPath.RING, Memory.PAGE_SIZE);
+                session.giveBack(Integer.MAX_VALUE);
+            }
+            int before = session.dataCompletions();
             queue.starve();
             expectFired(session);
             queue.starveOn();
             // What was dropped keeps the packets behind it in the socket, and finds no buffer to come in: now it does,
             // unless another packet takes that; and the last buffer may be one that the device keeps for the next
             // packet.
-            for (int i = 0; i < Steered.SCARCE && buffers(session) < Steered.SCARCE; i++) {
+            for (int i = 0; i < Steered.SCARCE && buffers(session, before) < Steered.SCARCE; i++) {
                 session.giveBack(1);
+                DeferredPackets.free();
                 if (session.received() == session.tcp().sent()) {
                     session.send(Memory.PAGE_SIZE);
                 }
                 queue.starveOn();
             }
-            Check.equal("buffers delivered", Steered.SCARCE, buffers(session));
+            Check.equal("buffers delivered", Steered.SCARCE, buffers(session, before));
             expect(session);
             queue.recover();
         }
     }
 
-    /** How many different ones have been delivered. */
-    private static int buffers(Session session) {
-        return session.differentBuffers(session.dataCompletions());
+    @Test
+    @Rule({"EVT-016", "IMP-015"})
+    @DisplayName("it fires for an instance that was exported, and for one that another ring imported")
+    void shared() {
+        NetdevPath path = Paths.netdev();
+        for (boolean imported : new boolean[] {false, true}) {
+            try (Steered queue = scarce(path, ALLOC_FAIL);
+                    Exported exported = Exported.of(queue.session().instance());
+                    Ring other = Ring.open(CqeFormat.CQE32)) {
+                if (imported) {
+                    exported.importOn(other);
+                }
+                queue.starve();
+                expectFired(queue.session());
+                queue.recover();
+            }
+        }
+    }
+
+    @Test
+    @Rule("NIC-018")
+    @DisplayName("a queue that starves takes refill entries that name no buffer, and tells that it has")
+    void nothingButInvalidEntries() {
+        NetdevPath path = Paths.netdev();
+        try (Steered queue = scarce(path, 0)) {
+            queue.starve();
+            RefillRing refill = queue.session().instance().refill();
+            for (int i = 0; i < 3; i++) {
+                refill.push(Zcrx.OFFSET_MASK, 0);
+            }
+            queue.starveOn();
+            Check.equal("head", refill.tail(), refill.head());
+            queue.recover();
+        }
+    }
+
+    /** How many different ones have been delivered since. */
+    private static int buffers(Session session, int before) {
+        return session.differentBuffers(session.dataCompletions() - before);
     }
 
     /** Enough to show that it is for ever. */

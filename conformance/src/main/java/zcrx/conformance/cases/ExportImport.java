@@ -2,6 +2,7 @@
 package zcrx.conformance.cases;
 
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +86,24 @@ class ExportImport {
                     flag -> Exported.importOn(other, reg.set("flags", Zcrx.REG_IMPORT | flag))
                             .mustBe(Errno.EINVAL));
             Check.equal("zcrx_id after refusals", 0, exported.importOn(other));
+        }
+    }
+
+    @Test
+    @Rule("IMP-001")
+    @DisplayName("the descriptor that an export tells may have more than 8 bits")
+    void largeDescriptor() {
+        var taken = new ArrayDeque<Integer>();
+        try (Session session = creator();
+                Ring other = Ring.open(CqeFormat.CQE32)) {
+            do {
+                taken.push((int) Syscall.FCNTL.must(other.fd(), F_DUPFD_CLOEXEC));
+            } while (taken.getFirst() < 256);
+            try (Exported exported = Exported.of(session.instance())) {
+                Exported.importOn(other, exported.reg()).mustBe(0);
+            }
+        } finally {
+            taken.forEach(Syscall.CLOSE::must);
         }
     }
 

@@ -2,6 +2,7 @@
 package zcrx.conformance.cases;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.HoldsIn;
@@ -297,7 +298,13 @@ class LayoutQueries {
         try (var query = new Query(IoUring.QUERY_ZCRX_EVENT, eventSize(), 4)) {
             query.header(1).set("query_op", IoUring.QUERY_ZCRX).set("size", ZCRX_SIZE);
             query.header(2).set("query_op", IoUring.QUERY_OPCODES).set("size", IoUring.QUERY_OPCODE.size());
+            long[] next = IntStream.range(0, query.entries())
+                    .mapToLong(i -> query.header(i).get("next_entry"))
+                    .toArray();
             query.ask(Query.NO_RING).mustBe(0);
+            for (int i = 0; i < query.entries(); i++) {
+                Check.equal("next_entry of entry " + i, next[i], query.header(i).get("next_entry"));
+            }
             answered(query, 0, eventSize());
             answered(query, 1, ZCRX_SIZE);
             answered(query, 3, eventSize());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -117,6 +118,25 @@ class NetdevLife {
                 }
                 mustBeFree(path);
             }
+        }
+        works(path);
+    }
+
+    @Test
+    @Rule({"NIC-031", "REG-012"})
+    @DisplayName("a registration whose answer cannot be written does not keep a queue")
+    void failedRegistration() {
+        NetdevPath path = Paths.netdev();
+        try (var registration = Steered.registration(path, Steered.PLENTY);
+                Memory area = Memory.anonymous(Memory.PAGE_SIZE);
+                Ring ring = Ring.open(CqeFormat.CQE32)) {
+            MemorySegment right = registration.area().memory();
+            area.segment().asSlice(0, right.byteSize()).copyFrom(right);
+            area.readOnly();
+            // Written last, when the queue is bound.
+            registration.reg().set("area_ptr", area.address());
+            registration.submit(ring).mustBe(Errno.EFAULT);
+            mustBeFree(path);
         }
         works(path);
     }

@@ -225,7 +225,7 @@ class NetdevLimits {
     }
 
     @Test
-    @Rule("NIC-025")
+    @Rule({"NIC-025", "REG-031"})
     @DisplayName("buffers of several pages in an area whose pages are scattered, all or the last ones, are ERANGE")
     void scatteredPages() {
         scatteredPages(Memory.scattered(Steered.PLENTY));
@@ -233,11 +233,13 @@ class NetdevLimits {
     }
 
     private static void scatteredPages(Memory area) {
+        long pinned = Pinned.settled();
         NetdevPath path = Paths.netdev();
         try (var registration = path.queued(path.queue(), 64, area)) {
             registration.reg().set("rx_buf_len", LARGE);
             refusedUntil(registration, Errno.ERANGE, () -> registration.reg().set("rx_buf_len", 0));
         }
+        Pinned.awaitBack(pinned);
     }
 
     @Test

@@ -115,7 +115,7 @@ class Registrations {
 
     @Test
     @Rule("REG-002")
-    @DisplayName("the ring must defer its task work and have 32-byte completions: EINVAL")
+    @DisplayName("the ring must defer its task work and have 32-byte completions, EINVAL, and need not be enabled")
     void ringFlags() {
         int[] insufficient = {
             0,
@@ -128,6 +128,13 @@ class Registrations {
             try (var registration = Registration.nodev(64, 8);
                     Ring ring = Ring.withFlags(flags)) {
                 registration.submit(ring).mustBe(Errno.EINVAL);
+            }
+        }
+        int sufficient = Ring.REQUIRED_FLAGS | IoUring.SETUP_CQE32;
+        for (int flags : new int[] {sufficient, sufficient | IoUring.SETUP_R_DISABLED}) {
+            try (var registration = Registration.nodev(64, 8);
+                    Ring ring = Ring.withFlags(flags)) {
+                registration.submit(ring).mustBe(0);
             }
         }
     }
@@ -718,6 +725,7 @@ class Registrations {
                         .set("flags", r.reg().get("flags") & ~Zcrx.REG_NODEV)
                         .set("if_idx", 0x7fff_0000)),
         BUFFER_LENGTH("rx_buf_len", Errno.EINVAL, r -> r.reg().set("rx_buf_len", 1)),
+        ODD_BUFFER_LENGTH("rx_buf_len", Errno.EINVAL, r -> r.reg().set("rx_buf_len", 3)),
         LARGE_BUFFERS("rx_buf_len", Errno.EOPNOTSUPP, r -> r.reg().set("rx_buf_len", 2L * Memory.PAGE_SIZE)),
         AREA_FLAGS("area flags", Errno.EINVAL, r -> r.area().set("flags", UNKNOWN)),
         AREA_RESERVED("area __resv2", Errno.EINVAL, r -> r.area().set("__resv2[1]", 1)),

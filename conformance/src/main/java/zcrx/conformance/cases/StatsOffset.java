@@ -22,6 +22,7 @@ import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Dialect;
+import zcrx.fixtures.abi.IoUring;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Outcome;
@@ -146,6 +147,10 @@ class StatsOffset {
                 Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
             registration.event().set("stats_offset", end());
             registration.submit(ring).mustBe(Errno.EINVAL);
+            for (int bit = 0; bit < Long.SIZE; bit++) {
+                registration.event().set("stats_offset", 1L << bit);
+                registration.submit(ring).mustBe(Errno.EINVAL);
+            }
         }
     }
 
@@ -181,6 +186,27 @@ class StatsOffset {
     }
 
     @Test
+    @Rule({"OFF-009", "REG-032"})
+    @DisplayName("of a registration that is refused for its offset the kernel keeps no page")
+    void refusalKeepsNoPage() {
+        int rounds = 16;
+        int pages = 256;
+        Pinned.settled();
+        long before = Pinned.pagesOfAll();
+        for (int i = 0; i < rounds; i++) {
+            try (Memory region = Memory.anonymous((long) pages * Memory.PAGE_SIZE);
+                    var registration =
+                            Registration.nodev().region(region.segment()).stats(region.size());
+                    Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+                registration.submit(ring).mustBe(Errno.ERANGE);
+            }
+        }
+        Check.eventually(
+                "of " + rounds * pages + " pages that were pinned and refused more than half are pinned still",
+                () -> Pinned.pagesOfAll() - before < rounds * pages / 2);
+    }
+
+    @Test
     @RunsOn(Scope.EVERY_PATH)
     @Rule("OFF-010")
     @DisplayName("of what is behind the entries only the statistics are written, at registration and later")
@@ -205,8 +231,8 @@ class StatsOffset {
     }
 
     @Test
-    @Rule("OFF-011")
-    @DisplayName("the end of the entries counts them after they were rounded up to a power of two")
+    @Rule({"OFF-011", "REG-007"})
+    @DisplayName("the end of the entries counts them after they were rounded up to a power of two, or clamped")
     void roundedUp() {
         int asked = 100;
         int rounded = 128;
@@ -221,6 +247,12 @@ class StatsOffset {
                 Ring ring = Ring.open(Ring.CqeFormat.CQE32);
                 Instance instance = Instance.register(ring, registration)) {
             Check.equal("rq_entries", rounded, instance.refill().size());
+        }
+        long clampedEnd = Registration.endOfEntries(Zcrx.RQ_MAX_ENTRIES);
+        try (var registration = Registration.nodev(Zcrx.RQ_MAX_ENTRIES, 16).stats(clampedEnd);
+                Ring ring = Ring.withFlags(Ring.REQUIRED_FLAGS | IoUring.SETUP_CQE32 | IoUring.SETUP_CLAMP)) {
+            registration.reg().set("rq_entries", 2L * Zcrx.RQ_MAX_ENTRIES);
+            registration.submit(ring).mustBe(0);
         }
     }
 

@@ -352,6 +352,34 @@ class ZeroCopy {
     }
 
     @Test
+    @Rule({"BUF-003", "BUF-008"})
+    @DisplayName("a buffer of which user space holds pieces is not delivered again when one of them was given back")
+    void onePieceBack() {
+        NetdevPath path = Paths.netdev();
+        try (Session session = Session.open(Steered.registration(path, Steered.SCARCE));
+                var _ = path.steer(session.tcp(), path.queue())) {
+            session.send(Memory.PAGE_SIZE);
+            for (int left = Memory.PAGE_SIZE; left > 0; left -= Memory.PAGE_SIZE / 4) {
+                Buffers.receiveLimited(session, Memory.PAGE_SIZE / 4);
+            }
+            List<Cqe> pieces = session.takeHeld();
+            Cqe last = pieces.getLast();
+            session.instance().giveBack(pieces.getFirst());
+            session.instance().flush().mustBe(0);
+            int before = session.log().size();
+            long failures = path.allocationFailures(path.queue());
+            session.startReceiving();
+            session.send((Steered.SCARCE + NetdevPath.RING / 2) * Memory.PAGE_SIZE);
+            session.starveUntil("the queue to starve", () -> path.allocationFailures(path.queue()) > failures);
+            for (Cqe cqe : session.log().subList(before, session.log().size())) {
+                Check.that(
+                        cqe.extra0() / Memory.PAGE_SIZE != last.extra0() / Memory.PAGE_SIZE,
+                        cqe + " is in the buffer of " + last + ", which is held");
+            }
+        }
+    }
+
+    @Test
     @Full
     @Rule({"BUF-004", "BUF-015"})
     @DisplayName("buffers that hold copies are delivered again when they went back by the refill ring of a queue alone")
