@@ -45,6 +45,26 @@ class FaultsTest {
         assertThat(faults.number(faults.all().get(41))).isEqualTo(42);
     }
 
+    /** What no change of a kernel's code, made when it boots, can break alone or at all; and why. */
+    private static final Map<String, String> WITHOUT_A_FAULT = Map.of(
+            "LAY-001", "structs are laid out when a kernel is compiled",
+            "LAY-002", "so are the values of constants",
+            "ARM-011", "no kernel speaks the dialect",
+            "OFF-013", "no kernel speaks the dialect",
+            "NIC-002", "data in other pages than the user's is not what the user sees: NIC-001",
+            "NIC-036", "what settings a device takes is its driver's business");
+
+    @Test
+    void everyRuleIsBrokenByAFault() throws IOException {
+        Catalogue catalogue = Catalogue.read(HOME);
+        Set<String> broken = Faults.read(HOME, catalogue).all().stream()
+                .flatMap(fault -> fault.breaks().stream())
+                .collect(Collectors.toSet());
+        assertThat(catalogue.rules().keySet())
+                .filteredOn(rule -> !broken.contains(rule))
+                .containsExactlyInAnyOrderElementsOf(WITHOUT_A_FAULT.keySet());
+    }
+
     @Test
     void patternsAreOverNamesSectionsAndRules() {
         Faults faults = Faults.parse(
