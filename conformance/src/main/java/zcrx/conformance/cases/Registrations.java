@@ -114,7 +114,7 @@ class Registrations {
     }
 
     @Test
-    @Rule("REG-002")
+    @Rule({"REG-002", "REG-001"})
     @DisplayName("the ring must defer its task work and have 32-byte completions, EINVAL, and need not be enabled")
     void ringFlags() {
         int[] insufficient = {
