@@ -69,6 +69,23 @@ class Arm {
     }
 
     @Test
+    @Rule("ARM-001")
+    @DisplayName("so it does however often the refill ring was flushed before it was armed")
+    void firesAgainAfterFlushes() {
+        try (Session session = fired()) {
+            for (int flushes = 0; flushes < 8; flushes++) {
+                for (int i = 0; i < flushes; i++) {
+                    session.instance().flush().mustBe(0);
+                }
+                session.arm(Zcrx.EVENT_COPY);
+                session.transfer(1, Memory.PAGE_SIZE);
+                session.settle();
+                Check.equal("events after arming", 1, session.takeEvents().size());
+            }
+        }
+    }
+
+    @Test
     @Full
     @Rule("ARM-001")
     @DisplayName("thousands of rounds of firing and arming lose no event and double none")
