@@ -78,6 +78,7 @@ class Arm {
                     session.instance().flush().mustBe(0);
                 }
                 session.arm(Zcrx.EVENT_COPY);
+                // Nothing is given back, which would flush.
                 session.transfer(1, Memory.PAGE_SIZE);
                 session.settle();
                 Check.equal("events after arming", 1, session.takeEvents().size());

@@ -450,6 +450,13 @@ class Buffers {
         Check.equal("bytes delivered", goal, session.received());
     }
 
+    /** All of {@code bytes} that were sent, in receives of {@code piece} bytes each. */
+    static void receiveInPieces(Session session, int bytes, int piece) {
+        for (int left = bytes; left > 0; left -= piece) {
+            receiveLimited(session, piece);
+        }
+    }
+
     @Test
     @RunsOn(Scope.NODEV)
     @Rule({"BUF-012", "BUF-028"})

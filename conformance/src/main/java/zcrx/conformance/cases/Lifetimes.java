@@ -170,10 +170,7 @@ class Lifetimes {
                 }
             }
             Pinned.awaitBack(0);
-            // Accounting can end before the pins do, and others may pin meanwhile: not half as many as an area did.
-            Check.eventually(
-                    "nr_foll_pin_acquired - nr_foll_pin_released is not back where it was, " + before,
-                    () -> Pinned.pagesOfAll() - before < pages / 2);
+            Pinned.awaitPagesBack(before, pages);
         }
     }
 }

@@ -46,6 +46,13 @@ final class Pinned {
         return number("/proc/vmstat", "nr_foll_pin_acquired ") - number("/proc/vmstat", "nr_foll_pin_released ");
     }
 
+    /** Accounting can end before the pins do, and others may pin meanwhile: less than half of so many pages is missing. */
+    static void awaitPagesBack(long before, int pages) {
+        Check.eventually(
+                "nr_foll_pin_acquired - nr_foll_pin_released is not back where it was, " + before,
+                () -> pagesOfAll() - before < pages / 2);
+    }
+
     /** The sum of what stands behind this at the start of a line. */
     static long number(String file, String label) {
         try {

@@ -201,9 +201,7 @@ class StatsOffset {
                 registration.submit(ring).mustBe(Errno.ERANGE);
             }
         }
-        Check.eventually(
-                "of " + rounds * pages + " pages that were pinned and refused more than half are pinned still",
-                () -> Pinned.pagesOfAll() - before < rounds * pages / 2);
+        Pinned.awaitPagesBack(before, rounds * pages);
     }
 
     @Test

@@ -88,6 +88,11 @@ final class Steered implements AutoCloseable {
 
     /** Sends more than there are buffers, gives none back, and waits until the device has asked for some in vain. */
     void starve() {
+        starve(path, queue, session);
+    }
+
+    /** The same for a session that was not opened here. */
+    static void starve(NetdevPath path, int queue, Session session) {
         long before = path.allocationFailures(queue);
         session.send(TOO_MUCH * Memory.PAGE_SIZE);
         // What is not received keeps the sender from sending.

@@ -302,9 +302,7 @@ class ZeroCopy {
             try (Session session = Session.open(Steered.registration(path, Steered.PLENTY));
                     var _ = path.steer(session.tcp(), path.queue())) {
                 session.send(4 * Memory.PAGE_SIZE);
-                for (int left = 4 * Memory.PAGE_SIZE; left > 0; left -= Memory.PAGE_SIZE / 4) {
-                    Buffers.receiveLimited(session, Memory.PAGE_SIZE / 4);
-                }
+                Buffers.receiveInPieces(session, 4 * Memory.PAGE_SIZE, Memory.PAGE_SIZE / 4);
             }
         });
     }
@@ -341,9 +339,7 @@ class ZeroCopy {
                 var _ = path.steer(session.tcp(), path.queue())) {
             for (int i = 0; i < pages + NetdevPath.RING; i++) {
                 session.send(Memory.PAGE_SIZE);
-                for (int left = Memory.PAGE_SIZE; left > 0; left -= Memory.PAGE_SIZE / 2) {
-                    Buffers.receiveLimited(session, Memory.PAGE_SIZE / 2);
-                }
+                Buffers.receiveInPieces(session, Memory.PAGE_SIZE, Memory.PAGE_SIZE / 2);
                 session.giveBack(Integer.MAX_VALUE);
             }
             Check.equal("bytes delivered", session.tcp().sent(), session.received());
@@ -359,18 +355,14 @@ class ZeroCopy {
         try (Session session = Session.open(Steered.registration(path, Steered.SCARCE));
                 var _ = path.steer(session.tcp(), path.queue())) {
             session.send(Memory.PAGE_SIZE);
-            for (int left = Memory.PAGE_SIZE; left > 0; left -= Memory.PAGE_SIZE / 4) {
-                Buffers.receiveLimited(session, Memory.PAGE_SIZE / 4);
-            }
+            Buffers.receiveInPieces(session, Memory.PAGE_SIZE, Memory.PAGE_SIZE / 4);
             List<Cqe> pieces = session.takeHeld();
             Cqe last = pieces.getLast();
             session.instance().giveBack(pieces.getFirst());
             session.instance().flush().mustBe(0);
             int before = session.log().size();
-            long failures = path.allocationFailures(path.queue());
             session.startReceiving();
-            session.send((Steered.SCARCE + NetdevPath.RING / 2) * Memory.PAGE_SIZE);
-            session.starveUntil("the queue to starve", () -> path.allocationFailures(path.queue()) > failures);
+            Steered.starve(path, path.queue(), session);
             for (Cqe cqe : session.log().subList(before, session.log().size())) {
                 Check.that(
                         cqe.extra0() / Memory.PAGE_SIZE != last.extra0() / Memory.PAGE_SIZE,
