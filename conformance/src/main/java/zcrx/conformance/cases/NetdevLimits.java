@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package zcrx.conformance.cases;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
@@ -212,16 +213,24 @@ class NetdevLimits {
 
     @Test
     @Rule("NIC-038")
-    @DisplayName("netlink tells of a queue that a ring provides the buffers, and how long they are, while it does")
+    @DisplayName(
+            "netlink tells of a queue and its page pool that a ring provides the buffers, and how long they are, while it does")
     void toldByNetlink() {
         NetdevPath path = Paths.netdev();
         Check.equal("rx-buf-len before", 0, path.device().providedLength(path.queue()));
+        Check.equal("rx-buf-len of page pools before", List.of(), path.device().providedToPools());
         try (Session _ = Session.open(plain(path))) {
             Check.equal("rx-buf-len", Memory.PAGE_SIZE, path.device().providedLength(path.queue()));
             Check.equal("rx-buf-len of another queue", 0, path.device().providedLength(path.otherQueue()));
+            Check.equal(
+                    "rx-buf-len of page pools",
+                    List.of((long) Memory.PAGE_SIZE),
+                    path.device().providedToPools());
         }
         path.awaitFree(path.queue());
         Check.equal("rx-buf-len afterwards", 0, path.device().providedLength(path.queue()));
+        Check.equal(
+                "rx-buf-len of page pools afterwards", List.of(), path.device().providedToPools());
     }
 
     @Test
