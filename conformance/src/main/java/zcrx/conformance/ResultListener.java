@@ -138,7 +138,7 @@ final class ResultListener implements TestExecutionListener, Evidence.Sink {
                 } else if (violation != null) {
                     violation
                             .basic()
-                            .filter(rule -> rules(test).stream().noneMatch(rule::isOfOnePartWith))
+                            .filter(rule -> !rules(test).contains(rule.id()))
                             .ifPresent(rule -> results.write(new ResultEvent.Broken(id, rule.id())));
                     attach(id, violation.journal());
                     attach(

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Label;
 import net.jqwik.api.Property;
@@ -119,8 +120,10 @@ class Buffers {
     @DisplayName(
             "no buffer is delivered again while user space holds it; when all are held the receive ends with ENOMEM")
     void notWhileHeld() {
-        try (Session session = receiving(PAGES)) {
-            allDeliverable(session, PAGES);
+        for (int pages : new int[] {1, 3, 7, PAGES}) {
+            try (Session session = receiving(pages)) {
+                allDeliverable(session, pages);
+            }
         }
     }
 
@@ -440,6 +443,11 @@ class Buffers {
             session.startReceiving();
             session.receive(4 * Memory.PAGE_SIZE - limit);
         }
+        int large = 1 << 17;
+        try (Session session = Session.open(Paths.current().copying(64, 2 * large / Memory.PAGE_SIZE))) {
+            session.send(large + Memory.PAGE_SIZE);
+            receiveLimited(session, large);
+        }
     }
 
     /** A receive of its own for just so many of the bytes that were sent. */
@@ -507,6 +515,13 @@ class Buffers {
     @Rule("BUF-013")
     @DisplayName("the end of the stream ends the receive with 0, after all the data")
     void endOfStream() {
+        try (Session session = Session.open(Paths.current().copying())) {
+            session.startReceiving(5 * Memory.PAGE_SIZE);
+            session.transfer(1, 2 * Memory.PAGE_SIZE);
+            session.tcp().finish();
+            Check.equal(
+                    "res of the end before a limit", 0, session.awaitTerminal().res());
+        }
         for (boolean bothBeforeItLooks : new boolean[] {false, true}) {
             try (Session session = receiving(32)) {
                 session.send(3 * Memory.PAGE_SIZE);
@@ -528,6 +543,18 @@ class Buffers {
             session.transfer(1, 2 * Memory.PAGE_SIZE);
             session.tcp().shutDownReceiver();
             Check.equal("res of the end", 0, session.awaitTerminal().res());
+        }
+    }
+
+    @Test
+    @Rule({"BUF-013", "BUF-001"})
+    @DisplayName("a socket that will send nothing goes on receiving")
+    void halfClosed() {
+        try (Session session = receiving(PAGES)) {
+            session.tcp().finishReceiver();
+            session.transfer(2, 2 * Memory.PAGE_SIZE);
+            session.settle();
+            Check.that(session.terminal() == null, "the receive ended with " + session.terminal());
         }
     }
 
@@ -652,7 +679,11 @@ class Buffers {
                     "addr", List.of(8L, 1L << 32, 1L << 63),
                     "off", List.of(8L, 1L << 32, 1L << 63),
                     "addr3", List.of(8L, 1L << 32, 1L << 63),
-                    "msg_flags", List.of(1L, 1L << 31));
+                    "msg_flags",
+                            LongStream.range(0, Integer.SIZE)
+                                    .map(bit -> 1L << bit)
+                                    .boxed()
+                                    .toList());
             bent.forEach((field, values) -> values.forEach(value -> {
                 Struct sqe = Instance.receive(session.ring(), instance.id(), tcp, 0, 1)
                         .set(field, value);
@@ -739,8 +770,12 @@ class Buffers {
 
             int unconnected = (int) Syscall.SOCKET.must(session.tcp().family().number(), 1, 0);
             try {
-                Struct sqe = Instance.receive(session.ring(), session.instance().id(), unconnected, 0, 1);
-                ends(session.ring(), sqe, Errno.ENOTCONN);
+                for (int listening = 0; listening < 2; listening++) {
+                    Struct sqe =
+                            Instance.receive(session.ring(), session.instance().id(), unconnected, 0, 1);
+                    ends(session.ring(), sqe, Errno.ENOTCONN);
+                    Syscall.LISTEN.must(unconnected, 1);
+                }
             } finally {
                 Syscall.CLOSE.must(unconnected);
             }
@@ -895,6 +930,55 @@ class Buffers {
                 Check.equal(
                         "mmap() of region " + id, Errno.EINVAL, Memory.tryShared(ring.fd(), Memory.PAGE_SIZE, offset));
             }
+        }
+    }
+
+    @Test
+    @Rule("BUF-016")
+    @DisplayName("a large region of the kernel's own has each of its pages once, for the kernel as for the user")
+    void largeKernelAllocatedRegion() {
+        int entries = 4096;
+        // An entry that names no buffer, in a page far behind.
+        int invalid = 3000;
+        try (var registration = Registration.nodev(entries, PAGES).kernelsRegion();
+                Ring ring = Ring.open(CqeFormat.CQE32);
+                Instance instance = Instance.register(ring, registration)) {
+            Struct reg = registration.reg();
+            try (Memory mapped = map(ring, registration)) {
+                MemorySegment region = mapped.segment();
+                Struct entry = Struct.at(
+                        Zcrx.RQE, region.asSlice(reg.get("offsets.rqes") + invalid * Zcrx.RQE.size(), Zcrx.RQE.size()));
+                entry.set("__pad", 1);
+                region.set(ValueLayout.JAVA_INT, reg.get("offsets.tail"), entries);
+                instance.flush().mustBe(0);
+                Check.equal(
+                        "head after an invalid entry at " + invalid,
+                        invalid + 1,
+                        region.get(ValueLayout.JAVA_INT, reg.get("offsets.head")));
+                long last = (long) Memory.PAGE_SIZE - Long.BYTES;
+                for (long at = last; at < mapped.size(); at += Memory.PAGE_SIZE) {
+                    region.set(ValueLayout.JAVA_LONG, at, at);
+                }
+                for (long at = last; at < mapped.size(); at += Memory.PAGE_SIZE) {
+                    Check.equal("word at " + at + " of the region", at, region.get(ValueLayout.JAVA_LONG, at));
+                }
+            }
+        }
+    }
+
+    @Test
+    @Rule({"BUF-014", "BUF-005", "CTL-012"})
+    @DisplayName("what waits in the refill ring when an area is added is there for the next flush")
+    void addedWhileEntriesWait() {
+        Check.needsAddArea();
+        try (Memory more = Memory.anonymous((long) PAGES * Memory.PAGE_SIZE);
+                Session session = receiving(PAGES)) {
+            session.exhaust(PAGES, Errno.ENOMEM);
+            session.giveBack(Integer.MAX_VALUE);
+            Struct area = session.instance().areaArg(more.segment());
+            session.instance().addArea(area, more.segment()).mustBe(0);
+            session.instance().flush().mustBe(0);
+            allDeliverable(session, 2 * PAGES);
         }
     }
 

@@ -507,8 +507,9 @@ class CopyCounters {
     private static final int SEND_BUFFER = 1 << 20;
 
     @Test
-    @Rule("CNT-017")
-    @DisplayName("several connections of one instance are each delivered whole, and counted together")
+    @Rule({"CNT-017", "EVT-003"})
+    @DisplayName(
+            "several connections of one instance are each delivered whole, and counted together; they share a latch")
     void severalConnections() {
         try (Session session = receiving(Paths.current().copying().events(BOTH));
                 Session second = session.another();

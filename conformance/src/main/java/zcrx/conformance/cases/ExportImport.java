@@ -288,6 +288,9 @@ class ExportImport {
         try (Session session =
                 Session.open(Registration.nodev(64, pages).events(COPY).stats())) {
             session.startReceiving();
+            // What is held was given back once before: to who began anew with the refill ring it would be free.
+            session.transfer(2, PIECE);
+            session.giveBackAll();
             session.transfer(2, PIECE);
             session.settle();
             session.awaitEvent();
@@ -347,6 +350,66 @@ class ExportImport {
                             7,
                             importers.segment().get(ValueLayout.JAVA_INT, tail));
                 }
+            }
+        }
+    }
+
+    @Test
+    @Rule({"EVT-014", "ARM-008"})
+    @DisplayName("two events of one instance that both find the completion ring full both come after a flush")
+    void twoInFullRing() {
+        for (CqeFormat format : CqeFormat.values()) {
+            // Of 16 bytes each in a mixed ring, where data takes two.
+            int slots = format == CqeFormat.CQE32 ? 4 : 8;
+            try (Session session = Session.open(
+                            format, slots, Registration.nodev(64, 16).events(COPY));
+                    Exported exported = Exported.of(session.instance());
+                    Ring other = Ring.open(CqeFormat.CQE32);
+                    Session importer = imported(session, exported, other)) {
+                // What is delivered just fills the ring, so that the event has no room.
+                session.send(4 * Memory.PAGE_SIZE);
+                session.awaitArrival();
+                session.startReceiving();
+                session.ring().runTaskWork();
+                Check.that(session.ring().overflown(), "nothing overflowed a ring of " + slots + " slots, " + format);
+                session.arm(Zcrx.EVENT_COPY);
+                importer.startReceiving();
+                importer.transfer(1, PIECE);
+                session.ring().runTaskWork();
+                session.settle();
+                Check.equal(
+                        "number of events, " + format, 2, session.takeEvents().size());
+            }
+        }
+    }
+
+    @Test
+    @Rule({"IMP-008", "IMP-015"})
+    @DisplayName("when the creator's ring is gone importers go on with the refill ring where they were")
+    void refillRingOfCreatorGone() {
+        int pages = 16;
+        try (Ring other = Ring.open(CqeFormat.CQE32);
+                Session session = Session.open(Registration.nodev(64, pages));
+                Exported exported = Exported.of(session.instance())) {
+            long pinned = OwnProcess.pinnedKib();
+            // Its pages tell when the ring that they are registered with has ended.
+            try (Session witness = session.beside(Registration.nodev(64, 64));
+                    Session importer = imported(session, exported, other)) {
+                importer.startReceiving();
+                // The same buffers twice: to who began anew with the refill ring they would be free.
+                importer.transfer(2, PIECE);
+                importer.giveBackAll();
+                importer.transfer(2, PIECE);
+                Kept kept = Kept.of(importer);
+                witness.ring().close();
+                Check.eventually("the creator's ring has not ended", () -> OwnProcess.pinnedKib() <= pinned);
+                importer.instance().flush().mustBe(0);
+                importer.exhaust(pages - kept.completions().size(), Errno.ENOMEM);
+                Check.equal(
+                        "buffers delivered beside those that are held",
+                        pages - kept.completions().size(),
+                        importer.held());
+                kept.mustBeAsTheyWere();
             }
         }
     }

@@ -48,6 +48,22 @@ class Lifetimes {
     }
 
     @Test
+    @Rule({"BUF-023", "EVT-017"})
+    @DisplayName("a ring that is closed before an event of it was posted ends as any other")
+    void closedBeforeTheEvent() {
+        long pinned = Pinned.settled();
+        for (int round = 0; round < 4; round++) {
+            try (Session session = Session.open(Registration.nodev().events(1 << Zcrx.EVENT_COPY))) {
+                // Submitting alone copies what is there; the event is posted to who enters for completions.
+                session.send(2 * Memory.PAGE_SIZE);
+                session.awaitArrival();
+                session.submitOnly();
+            }
+        }
+        Pinned.awaitBack(pinned);
+    }
+
+    @Test
     @Full
     @Rule("REG-032")
     @DisplayName("hundreds of instances that came and went leave nothing in the kernel's general caches")

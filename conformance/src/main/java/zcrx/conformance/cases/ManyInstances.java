@@ -27,7 +27,7 @@ class ManyInstances {
     private static final long OTHER = 0x07e4;
 
     @Test
-    @Rule("EVT-014")
+    @Rule({"EVT-014", "EVT-015"})
     @DisplayName("events of several instances that find the completion ring full all come after a flush, once each")
     void severalInFullCompletionRing() {
         int slots = 4;

@@ -42,6 +42,9 @@ class Registrations {
     /** The flag, of 32, that a later kernel gives a meaning last. */
     private static final long UNKNOWN = 1L << 31;
 
+    /** So many that a few times as many are more than the kernel's sums of pinned pages lag. */
+    private static final int MANY_PAGES = 512;
+
     /** Bends a registration that works; it must be refused, and once bent back be accepted on the same ring. */
     private static void refused(Registration r, Errno expected, Struct struct, String field, long... values) {
         long right = struct.get(field);
@@ -485,9 +488,10 @@ class Registrations {
     }
 
     @Test
-    @Rule("REG-022")
-    @DisplayName("a ring has room for a hundred instances")
+    @Rule({"REG-022", "BUF-023", "REG-027"})
+    @DisplayName("a ring has room for a hundred instances, and lets go of each when it is closed")
     void manyInstances() {
+        long pinned = Pinned.settled();
         try (Ring ring = Ring.open(CqeFormat.CQE32);
                 var registration = Registration.nodev(8, 1)) {
             for (int id = 0; id < 100; id++) {
@@ -495,6 +499,7 @@ class Registrations {
                 Check.equal("zcrx_id", id, registration.reg().get("zcrx_id"));
             }
         }
+        Pinned.awaitBack(pinned);
     }
 
     @Test
@@ -608,6 +613,65 @@ class Registrations {
         // Nobody can touch the page behind.
         bending(r -> refused(r, Errno.EFAULT, r.area(), "len", r.area().get("len") + Memory.PAGE_SIZE));
         bending(r -> refused(r, Errno.EFAULT, r.region(), "size", r.region().get("size") + Memory.PAGE_SIZE));
+    }
+
+    @Test
+    @Rule({"REG-030", "REG-027"})
+    @DisplayName("of an area or a region that is not there to its end, EFAULT, no page stays pinned")
+    void partlyThere() {
+        int rounds = 4;
+        Pinned.settled();
+        long before = Pinned.pagesOfAll();
+        try (Memory memory = Memory.anonymous((long) MANY_PAGES * Memory.PAGE_SIZE)) {
+            for (int i = 0; i < rounds; i++) {
+                bending(r -> {
+                    r.area().set("addr", memory.address());
+                    refused(r, Errno.EFAULT, r.area(), "len", memory.size() + Memory.PAGE_SIZE);
+                });
+                bending(r -> {
+                    r.region().set("user_addr", memory.address());
+                    refused(r, Errno.EFAULT, r.region(), "size", memory.size() + Memory.PAGE_SIZE);
+                });
+            }
+        }
+        Pinned.awaitPagesBack(before, 2 * rounds * MANY_PAGES);
+    }
+
+    @Test
+    @Rule({"REG-031", "REG-027"})
+    @DisplayName("what was refused for want of memory to lock is not pinned, and what could not be pinned not counted")
+    void refusedIsNotLocked() {
+        int rounds = 8;
+        Pinned.settled();
+        long before = Pinned.pagesOfAll();
+        // Room for the memory and for what else there is, and not for twice as much.
+        try (Limit _ = Limit.set(Limit.MEMLOCK, 3L * MANY_PAGES / 2 * Memory.PAGE_SIZE);
+                Memory memory = Memory.anonymous(2L * MANY_PAGES * Memory.PAGE_SIZE);
+                Memory half = Memory.anonymous((long) MANY_PAGES * Memory.PAGE_SIZE)) {
+            Check.inAnotherThread(() -> {
+                Capabilities.drop(Capabilities.CAP_IPC_LOCK);
+                try (var registration = Registration.nodev(64, 8);
+                        Ring ring = Ring.open(CqeFormat.CQE32)) {
+                    long address = registration.area().get("addr");
+                    long length = registration.area().get("len");
+                    registration.area().set("addr", memory.address()).set("len", memory.size());
+                    for (int i = 0; i < rounds; i++) {
+                        registration.submit(ring).mustBe(Errno.ENOMEM);
+                    }
+                    registration.area().set("addr", address).set("len", length);
+                    long region = registration.region().get("user_addr");
+                    long size = registration.region().get("size");
+                    registration.region().set("user_addr", half.address()).set("size", half.size() + Memory.PAGE_SIZE);
+                    for (int i = 0; i < rounds; i++) {
+                        registration.submit(ring).mustBe(Errno.EFAULT);
+                    }
+                    registration.region().set("user_addr", region).set("size", size);
+                    registration.area().set("addr", half.address()).set("len", half.size());
+                    registration.submit(ring).mustBe(0);
+                }
+            });
+        }
+        Pinned.awaitPagesBack(before, 2 * rounds * MANY_PAGES);
     }
 
     @Test
