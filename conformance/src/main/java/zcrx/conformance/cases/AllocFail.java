@@ -267,7 +267,7 @@ class AllocFail {
     }
 
     @Test
-    @Rule({"BUF-015", "NIC-019"})
+    @Rule({"BUF-015", "NIC-019", "NIC-010"})
     @DisplayName(
             "so it has when these went back by the refill ring before, as many together as a page pool takes at a time")
     void everyBufferAgain() {

@@ -555,7 +555,7 @@ class CopyCounters {
     @Test
     @Full
     @RunsOn(Scope.NODEV)
-    @Rule("CNT-016")
+    @Rule({"CNT-016", "BUF-024"})
     @DisplayName("two rings that share an instance and copy at the same time may lose updates, and make none up")
     void twoRingsAtOnce() {
         int pieces = 200;

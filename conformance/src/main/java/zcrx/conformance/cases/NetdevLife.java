@@ -15,6 +15,7 @@ import zcrx.conformance.RunsOn;
 import zcrx.conformance.RunsOn.Scope;
 import zcrx.conformance.Subject;
 import zcrx.fixtures.abi.Struct;
+import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.net.Device;
 import zcrx.fixtures.net.DeviceSettings;
 import zcrx.fixtures.net.NetNamespace;
@@ -26,9 +27,11 @@ import zcrx.fixtures.probe.KernelProbe;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.ring.Ring.CqeFormat;
 import zcrx.fixtures.ring.RuleViolation;
+import zcrx.fixtures.sys.Await;
 import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.SyscallException;
+import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Exported;
 import zcrx.fixtures.zcrx.Session;
 
@@ -77,6 +80,105 @@ class NetdevLife {
             }
         });
         works(Paths.netdev());
+    }
+
+    @Test
+    @Rule({"NIC-030", "BUF-001"})
+    @DisplayName("what waits in a socket while the link goes down and up is delivered")
+    void waitingWhileDown() {
+        NetdevPath path = Paths.netdev();
+        try (Session session =
+                        Session.open(Steered.registration(path, Steered.PLENTY).stats());
+                var _ = path.steer(session.tcp(), path.queue())) {
+            session.send(PIECE);
+            session.awaitArrival();
+            path.down();
+            path.up();
+            session.startReceiving();
+            session.receive(PIECE);
+            Check.equal("copy_bytes", 0, session.stats().bytes());
+        }
+    }
+
+    @Test
+    @Rule({"NIC-030", "BUF-004"})
+    @DisplayName("refill entries that wait while the link goes down and up are taken then: no buffer is lost")
+    void entriesWhileDown() {
+        NetdevPath path = Paths.netdev();
+        int piece = NetdevPath.RING / 2;
+        int pages = path.buffers(3 * NetdevPath.RING);
+        try (Steered queue = Steered.open(path, Steered.registration(path, pages))) {
+            Session session = queue.session();
+            for (int given = 0; given <= pages; given += piece) {
+                session.transfer(1, piece * Memory.PAGE_SIZE);
+                session.giveBack(Integer.MAX_VALUE);
+                path.down();
+                path.up();
+            }
+        }
+    }
+
+    @Test
+    @Rule({"NIC-030", "EVT-003"})
+    @DisplayName("what has fired stays so when the link goes down and up")
+    void latchedWhileDown() {
+        NetdevPath path = Paths.netdev();
+        try (Session session = Session.open(path.copying().events(Zcrx.EVENT_TYPE_MASK))) {
+            session.startReceiving();
+            session.transfer(1, PIECE);
+            session.settle();
+            session.awaitEvent();
+            path.down();
+            path.up();
+            session.transfer(1, PIECE);
+            session.settle();
+            Check.equal("events before arming", List.of(), session.takeEvents());
+            session.arm(Zcrx.EVENT_COPY);
+            session.transfer(1, PIECE);
+            session.settle();
+            Check.equal("events after arming", 1, session.takeEvents().size());
+        }
+    }
+
+    @Test
+    @Rule({"NIC-031", "NIC-032"})
+    @DisplayName("a ring that is closed while the link is down lets go of its queue, which works anew")
+    void closedWhileDown() {
+        leavesNothing(path -> {
+            try (Session session = Session.open(Steered.registration(path, Steered.PLENTY))) {
+                session.startReceiving();
+                try (var _ = path.steer(session.tcp(), path.queue())) {
+                    session.transfer(2, PIECE);
+                }
+                path.down();
+            } finally {
+                path.up();
+            }
+        });
+        works(Paths.netdev());
+    }
+
+    @Test
+    @Full
+    @Rule({"NIC-031", "NIC-032", "REG-027"})
+    @DisplayName(
+            "buffers that wait in a socket when their ring is gone don't keep its queue, and are free with the socket")
+    void socketOutlivesRing() {
+        long pinned = Pinned.settled();
+        NetdevPath path = Paths.netdev();
+        try (TcpPair tcp = path.connect(path.families().getFirst())) {
+            try (Session _ = Session.open(Steered.registration(path, Steered.PLENTY));
+                    var _ = path.steer(tcp, path.queue())) {
+                tcp.send(PIECE);
+                Await.until("data to wait in the socket", () -> tcp.waiting() >= PIECE);
+            }
+            mustBeFree(path);
+            works(path);
+            // The kernel looks after a second whether all came back, and must go on doing so.
+            Await.until(
+                    "the page pool to be looked at in vain", () -> path.device().longestDetached() >= 3);
+        }
+        Pinned.awaitBack(pinned);
     }
 
     @Test
@@ -278,6 +380,11 @@ class NetdevLife {
             session.transfer(2, PIECE);
             session.send(NetdevPath.RING * Memory.PAGE_SIZE);
             removal.accept(session);
+            session.giveBackAll();
+            Check.equal(
+                    "entries of the refill ring left after a flush",
+                    0,
+                    session.instance().refill().pending());
             if (KernelProbe.get().canAddAreas()) {
                 Struct area = session.instance().areaArg(more.segment());
                 session.instance().addArea(area, more.segment()).mustBe(Errno.EFAULT);
@@ -289,7 +396,7 @@ class NetdevLife {
 
     @Test
     @Full
-    @Rule({"NIC-033", "NIC-037"})
+    @Rule({"NIC-033", "NIC-037", "BUF-005"})
     @DisplayName(
             "a driver can be removed while a queue is bound and data is under way; all memory comes back, none is added")
     void driverRemoved() {
@@ -302,7 +409,7 @@ class NetdevLife {
 
     @Test
     @Full
-    @Rule({"NIC-034", "NIC-037"})
+    @Rule({"NIC-034", "NIC-037", "BUF-005"})
     @DisplayName(
             "a device whose namespaces go while a queue is bound goes with them; all memory comes back, none is added")
     void namespaceRemoved() {

@@ -161,20 +161,68 @@ class NetdevLimits {
     }
 
     /** For buffers of several pages; skips the test where the kernel has no memory for them. */
-    private static Registration large(NetdevPath path) {
-        int buffers = path.buffers(4 * NetdevPath.RING);
-        Memory area = Memory.contiguous((long) buffers * LARGE);
+    private static Registration large(NetdevPath path, int length) {
+        var registration = path.queued(path.queue(), 256, contiguous(path.buffers(4 * NetdevPath.RING), length))
+                .stats();
+        registration.reg().set("rx_buf_len", length);
+        return registration;
+    }
+
+    private static Memory contiguous(int buffers, int length) {
+        Memory area = Memory.contiguous((long) buffers * length);
         long[] frames = Memory.frames(area.address(), area.size());
         for (int i = 0; i < frames.length; i++) {
-            int inBuffer = i % (LARGE / Memory.PAGE_SIZE);
+            int inBuffer = i % (length / Memory.PAGE_SIZE);
             if (frames[i] != frames[i - inBuffer] + inBuffer) {
                 area.close();
                 Check.needs(false, "the kernel had no memory with pages side by side to give");
             }
         }
-        var registration = path.queued(path.queue(), 256, area).stats();
-        registration.reg().set("rx_buf_len", LARGE);
-        return registration;
+        return area;
+    }
+
+    @Test
+    @Rule({"NIC-024", "NIC-030", "BUF-014"})
+    @DisplayName("buffers of several pages outlast a link that goes down and up, and more of them can be added")
+    void largeBuffersStay() {
+        NetdevPath path = Paths.netdev();
+        Check.needs(path.isSimulated(), "which drivers take buffers of several pages is another test's business");
+        try (Steered queue = Steered.open(path, large(path, LARGE))) {
+            Session session = queue.session();
+            session.transfer(1, PIECE);
+            path.down();
+            path.up();
+            session.transfer(2, PIECE);
+            Check.equal("copy_bytes", 0, session.stats().bytes());
+            if (KernelProbe.get().canAddAreas()) {
+                try (Memory more = contiguous(2, LARGE)) {
+                    Struct area = session.instance().areaArg(more.segment());
+                    session.instance().addArea(area, more.segment()).mustBe(0);
+                }
+            }
+        }
+    }
+
+    @Test
+    @Rule({"NIC-024", "BUF-012", "BUF-001"})
+    @DisplayName("a limit may cut a long packet anywhere, and the next piece begins there in the buffer")
+    void piecesOfLargeBuffers() {
+        NetdevPath path = Paths.netdev();
+        Check.needs(path.isSimulated(), "of the simulated NIC it is known that a long packet is in one buffer");
+        int packet = 60 << 10;
+        try (Session session = Session.open(large(path, LARGEST));
+                var _ = path.steer(session.tcp(), path.queue())) {
+            session.send(packet);
+            session.awaitArrival();
+            Buffers.receiveInPieces(session, packet, packet / 15);
+            long furthest = session.log().stream()
+                    .filter(Cqe::more)
+                    .mapToLong(cqe -> cqe.extra0() % LARGEST)
+                    .max()
+                    .orElseThrow();
+            Check.needs(furthest >= LARGEST / 2, "no packet filled more than half of a buffer");
+            Check.equal("copy_bytes", 0, session.stats().bytes());
+        }
     }
 
     @Test
@@ -185,7 +233,7 @@ class NetdevLimits {
         NetdevPath path = Paths.netdev();
         if (!path.isSimulated()) {
             // Each driver has words of its own for what it can't do.
-            try (var registration = large(path);
+            try (var registration = large(path, LARGE);
                     Ring ring = Ring.open(CqeFormat.CQE32)) {
                 Outcome outcome = registration.submit(ring);
                 Check.needs(
@@ -193,7 +241,7 @@ class NetdevLimits {
                         "the driver refuses buffers of several pages: " + Errno.describe(outcome.result()));
             }
         }
-        var registration = large(path);
+        var registration = large(path, LARGE);
         try (Steered queue = Steered.open(path, registration)) {
             Session session = queue.session();
             Check.equal("rx_buf_len", LARGE, session.instance().bufferSize());
@@ -271,8 +319,10 @@ class NetdevLimits {
         }
     }
 
-    /** Twice what the simulated NIC takes. */
-    private static final int TOO_LARGE = 128 << 10;
+    /** What the simulated NIC takes at most. */
+    private static final int LARGEST = 64 << 10;
+
+    private static final int TOO_LARGE = 2 * LARGEST;
 
     @Test
     @RunsOn(Scope.NETDEVSIM)

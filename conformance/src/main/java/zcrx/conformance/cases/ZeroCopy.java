@@ -329,21 +329,28 @@ class ZeroCopy {
     }
 
     @Test
-    @Rule({"NIC-011", "BUF-015"})
+    @Rule({"NIC-011", "BUF-015", "BUF-004"})
     @DisplayName("a buffer that was delivered in pieces is the queue's again when all of them went back")
     void inPieces() {
         NetdevPath path = Paths.netdev();
         // Some more than the queue and its page pool hold, so that few can get lost before it starves.
         int pages = path.buffers(3 * NetdevPath.RING);
-        try (Session session = Session.open(Steered.registration(path, pages).stats());
-                var _ = path.steer(session.tcp(), path.queue())) {
-            for (int i = 0; i < pages + NetdevPath.RING; i++) {
-                session.send(Memory.PAGE_SIZE);
-                Buffers.receiveInPieces(session, Memory.PAGE_SIZE, Memory.PAGE_SIZE / 2);
-                session.giveBack(Integer.MAX_VALUE);
+        for (boolean flushed : new boolean[] {false, true}) {
+            try (Session session =
+                            Session.open(Steered.registration(path, pages).stats());
+                    var _ = path.steer(session.tcp(), path.queue())) {
+                for (int i = 0; i < pages + NetdevPath.RING; i++) {
+                    session.send(Memory.PAGE_SIZE);
+                    Buffers.receiveInPieces(session, Memory.PAGE_SIZE, Memory.PAGE_SIZE / 2);
+                    if (flushed) {
+                        session.giveBackAll();
+                    } else {
+                        session.giveBack(Integer.MAX_VALUE);
+                    }
+                }
+                Check.equal("bytes delivered", session.tcp().sent(), session.received());
+                nothingCopied(session);
             }
-            Check.equal("bytes delivered", session.tcp().sent(), session.received());
-            nothingCopied(session);
         }
     }
 
@@ -429,6 +436,46 @@ class ZeroCopy {
             }
             kept.mustBeAsTheyWere();
             nothingCopied(queue.session());
+        }
+    }
+
+    @Test
+    @Rule("NIC-011")
+    @DisplayName("a queue takes a refill entry that is the only one when it asks for buffers")
+    void onlyEntry() {
+        NetdevPath path = Paths.netdev();
+        int piece = 8;
+        try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
+            Session session = queue.session();
+            for (int round = 1; round <= 2; round++) {
+                session.transfer(1, piece * Memory.PAGE_SIZE);
+                session.giveBack(1);
+                // More than the queue and its page pool have.
+                for (int used = 0; used <= 4 * NetdevPath.RING; used += piece) {
+                    session.transfer(1, piece * Memory.PAGE_SIZE);
+                }
+                Check.equal("head", round, session.instance().refill().head());
+            }
+        }
+    }
+
+    @Test
+    @Rule({"NIC-018", "NIC-011", "BUF-015"})
+    @DisplayName("refill entries among others that name no buffer are taken by a queue, each of them")
+    void amongInvalidEntries() {
+        NetdevPath path = Paths.netdev();
+        int piece = 4;
+        int pages = path.buffers(3 * NetdevPath.RING);
+        try (Steered queue =
+                Steered.open(path, Steered.registration(path, pages).stats())) {
+            Session session = queue.session();
+            for (int given = 0; given <= pages; given += piece) {
+                session.transfer(1, piece * Memory.PAGE_SIZE);
+                while (session.giveBack(1) > 0) {
+                    session.instance().refill().push((long) pages * Memory.PAGE_SIZE, 0);
+                }
+            }
+            nothingCopied(session);
         }
     }
 
