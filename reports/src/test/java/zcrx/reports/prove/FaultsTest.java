@@ -51,8 +51,6 @@ class FaultsTest {
             "LAY-002", "so are the values of constants",
             "ARM-011", "no kernel speaks the dialect",
             "OFF-013", "no kernel speaks the dialect",
-            "NIC-002", "data in other pages than the user's is not what the user sees: NIC-001",
-            "NIC-017", "what a socket lets go of when it is closed is the network stack's business",
             "NIC-036", "what settings a device takes is its driver's business");
 
     @Test
