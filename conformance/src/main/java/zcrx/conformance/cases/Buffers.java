@@ -444,7 +444,7 @@ class Buffers {
             session.receive(4 * Memory.PAGE_SIZE - limit);
         }
         int large = 1 << 17;
-        try (Session session = Session.open(Paths.current().copying(64, 2 * large / Memory.PAGE_SIZE))) {
+        try (Session session = Session.open(Paths.current().copying())) {
             session.send(large + Memory.PAGE_SIZE);
             receiveLimited(session, large);
         }

@@ -387,6 +387,7 @@ class ExportImport {
     @Rule({"IMP-008", "IMP-015"})
     @DisplayName("when the creator's ring is gone importers go on with the refill ring where they were")
     void refillRingOfCreatorGone() {
+        Pinned.settled();
         int pages = 16;
         try (Ring other = Ring.open(CqeFormat.CQE32);
                 Session session = Session.open(Registration.nodev(64, pages));

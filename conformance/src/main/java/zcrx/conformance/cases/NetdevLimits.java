@@ -212,14 +212,19 @@ class NetdevLimits {
         int packet = 60 << 10;
         try (Session session = Session.open(large(path, LARGEST));
                 var _ = path.steer(session.tcp(), path.queue())) {
-            session.send(packet);
-            session.awaitArrival();
-            Buffers.receiveInPieces(session, packet, packet / 15);
-            long furthest = session.log().stream()
-                    .filter(Cqe::more)
-                    .mapToLong(cqe -> cqe.extra0() % LARGEST)
-                    .max()
-                    .orElseThrow();
+            long furthest = 0;
+            // At first, and after a loss, TCP sends less at a time.
+            for (int round = 0; round < 20 && furthest < LARGEST / 2; round++) {
+                session.send(packet);
+                session.awaitArrival();
+                Buffers.receiveInPieces(session, packet, packet / 15);
+                session.giveBackAll();
+                furthest = session.log().stream()
+                        .filter(Cqe::more)
+                        .mapToLong(cqe -> cqe.extra0() % LARGEST)
+                        .max()
+                        .orElseThrow();
+            }
             Check.needs(furthest >= LARGEST / 2, "no packet filled more than half of a buffer");
             Check.equal("copy_bytes", 0, session.stats().bytes());
         }
@@ -266,8 +271,8 @@ class NetdevLimits {
             "netlink tells of a queue and its page pool that a ring provides the buffers, and how long they are, while it does")
     void toldByNetlink() {
         NetdevPath path = Paths.netdev();
+        poolsAreFree(path, "before");
         Check.equal("rx-buf-len before", 0, path.device().providedLength(path.queue()));
-        Check.equal("rx-buf-len of page pools before", List.of(), path.device().providedToPools());
         try (Session session = Session.open(plain(path))) {
             Check.equal("rx-buf-len", Memory.PAGE_SIZE, path.device().providedLength(path.queue()));
             Check.equal("rx-buf-len of another queue", 0, path.device().providedLength(path.otherQueue()));
@@ -284,8 +289,14 @@ class NetdevLimits {
         }
         path.awaitFree(path.queue());
         Check.equal("rx-buf-len afterwards", 0, path.device().providedLength(path.queue()));
-        Check.equal(
-                "rx-buf-len of page pools afterwards", List.of(), path.device().providedToPools());
+        poolsAreFree(path, "afterwards");
+    }
+
+    /** A ring lets go of a page pool some time after it was closed. */
+    private static void poolsAreFree(NetdevPath path, String when) {
+        Check.eventually(
+                "a ring provides the buffers of a page pool " + when,
+                () -> path.device().providedToPools().isEmpty());
     }
 
     @Test

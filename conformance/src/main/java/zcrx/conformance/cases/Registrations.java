@@ -667,7 +667,8 @@ class Registrations {
                     }
                     registration.region().set("user_addr", region).set("size", size);
                     registration.area().set("addr", half.address()).set("len", half.size());
-                    registration.submit(ring).mustBe(0);
+                    // What another test's rings locked is given back later, by a kernel thread.
+                    Check.eventually("what was refused still counts", 0, () -> registration.submit(ring));
                 }
             });
         }
