@@ -195,7 +195,7 @@ class NetdevLimits {
             session.transfer(2, PIECE);
             Check.equal("copy_bytes", 0, session.stats().bytes());
             if (KernelProbe.get().canAddAreas()) {
-                try (Memory more = contiguous(2, LARGE)) {
+                try (Memory more = contiguous((int) (Memory.HUGE / LARGE), LARGE)) {
                     Struct area = session.instance().areaArg(more.segment());
                     session.instance().addArea(area, more.segment()).mustBe(0);
                 }
