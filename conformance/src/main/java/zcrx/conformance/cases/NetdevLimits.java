@@ -431,6 +431,7 @@ class NetdevLimits {
         Check.needs(path.isSimulated(), "on a machine with other work others have shared memory, too");
         int rounds = 16;
         long all = (long) rounds * Steered.PLENTY * Memory.PAGE_SIZE / 1024;
+        long pinned = Pinned.pagesOfAll();
         long before = Pinned.number("/proc/meminfo", "Shmem:");
         for (int i = 0; i < rounds; i++) {
             try (DmaBuf buffer = dmaBuf();
@@ -448,6 +449,8 @@ class NetdevLimits {
         Check.eventually(
                 "Shmem of /proc/meminfo has more than a quarter of " + all + " kB more than before",
                 () -> Pinned.number("/proc/meminfo", "Shmem:") - before < all / 4);
+        // Closed, it is no shared memory any more, though somebody may hold it.
+        Pinned.awaitPagesBack(pinned, rounds * Steered.PLENTY / 2);
     }
 
     /** One field of the area is wrong until it is set right. */
