@@ -274,7 +274,7 @@ class CopyCounters {
     }
 
     @Test
-    @Rule("CNT-010")
+    @Rule({"CNT-010", "CNT-005"})
     @DisplayName("both counters carry into each of their 64 bits, and wrap around")
     void everyBit() {
         try (Session session = receiving(Paths.current().copying())) {

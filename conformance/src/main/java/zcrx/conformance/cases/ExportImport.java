@@ -390,7 +390,8 @@ class ExportImport {
         Pinned.settled();
         int pages = 16;
         try (Ring other = Ring.open(CqeFormat.CQE32);
-                Session session = Session.open(Registration.nodev(64, pages));
+                // With events the kernel has to let go of the ring that gets them.
+                Session session = Session.open(Registration.nodev(64, pages).events(COPY));
                 Exported exported = Exported.of(session.instance())) {
             long pinned = OwnProcess.pinnedKib();
             // Its pages tell when the ring that they are registered with has ended.
