@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import zcrx.fixtures.ring.Cqe;
+import zcrx.fixtures.sys.Errno;
 import zcrx.fixtures.zcrx.Session;
 
 /**
@@ -24,6 +25,18 @@ record Kept(Session session, List<Cqe> completions, List<byte[]> before) {
                 completions.stream()
                         .map(cqe -> session.instance().data(cqe).toArray(ValueLayout.JAVA_BYTE))
                         .toList());
+    }
+
+    /**
+     * All others can be delivered, and none of these.
+     *
+     * @param pages of the area
+     */
+    void leavesTheRest(int pages) {
+        session.exhaust(pages - completions.size(), Errno.ENOMEM);
+        session.settle();
+        Check.equal("buffers delivered beside those that are held", pages - completions.size(), session.held());
+        mustBeAsTheyWere();
     }
 
     void mustBeAsTheyWere() {

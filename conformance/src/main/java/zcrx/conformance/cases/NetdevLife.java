@@ -50,12 +50,7 @@ class NetdevLife {
             Session session = queue.session();
             for (int i = 0; i < 3; i++) {
                 session.transfer(2, PIECE);
-                path.down();
-                try {
-                    session.send(PIECE);
-                } finally {
-                    path.up();
-                }
+                Steered.restart(path, () -> session.send(PIECE));
                 session.receive(PIECE);
                 session.giveBackAll();
             }
@@ -71,8 +66,7 @@ class NetdevLife {
             try (Steered queue = Steered.open(path, Steered.registration(path, Steered.PLENTY))) {
                 Session session = queue.session();
                 session.transfer(4, PIECE);
-                path.down();
-                path.up();
+                Steered.restart(path);
                 // By the refill ring alone, where the new page pool finds them with the next packet, and none are its
                 // own. Fewer follow than these, so that the device has them when it is closed.
                 session.giveBack(Integer.MAX_VALUE);
@@ -92,8 +86,7 @@ class NetdevLife {
                 var _ = path.steer(session.tcp(), path.queue())) {
             session.send(PIECE);
             session.awaitArrival();
-            path.down();
-            path.up();
+            Steered.restart(path);
             session.startReceiving();
             session.receive(PIECE);
             Check.equal("copy_bytes", 0, session.stats().bytes());
@@ -112,8 +105,7 @@ class NetdevLife {
             for (int given = 0; given <= pages; given += piece) {
                 session.transfer(1, piece * Memory.PAGE_SIZE);
                 session.giveBack(Integer.MAX_VALUE);
-                path.down();
-                path.up();
+                Steered.restart(path);
             }
         }
     }
@@ -128,8 +120,7 @@ class NetdevLife {
             session.transfer(1, PIECE);
             session.settle();
             session.awaitEvent();
-            path.down();
-            path.up();
+            Steered.restart(path);
             session.transfer(1, PIECE);
             session.settle();
             Check.equal("events before arming", List.of(), session.takeEvents());

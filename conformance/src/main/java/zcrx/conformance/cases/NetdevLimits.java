@@ -190,8 +190,7 @@ class NetdevLimits {
         try (Steered queue = Steered.open(path, large(path, LARGE))) {
             Session session = queue.session();
             session.transfer(1, PIECE);
-            path.down();
-            path.up();
+            Steered.restart(path);
             session.transfer(2, PIECE);
             Check.equal("copy_bytes", 0, session.stats().bytes());
             if (KernelProbe.get().canAddAreas()) {

@@ -5,7 +5,9 @@ import org.jspecify.annotations.Nullable;
 import zcrx.fixtures.net.Device;
 import zcrx.fixtures.path.NetdevPath;
 import zcrx.fixtures.ring.Ring.CqeFormat;
+import zcrx.fixtures.ring.RuleViolation;
 import zcrx.fixtures.sys.Memory;
+import zcrx.fixtures.sys.SyscallException;
 import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
@@ -84,6 +86,29 @@ final class Steered implements AutoCloseable {
     /** What the device counts for the queue. */
     long nic(String statistic) {
         return path.statistic(queue, statistic);
+    }
+
+    /** Takes the link down, and up again whatever comes of what is done meanwhile. */
+    static void restart(NetdevPath path, Runnable meanwhile) {
+        path.down();
+        try {
+            meanwhile.run();
+        } finally {
+            up(path);
+        }
+    }
+
+    static void restart(NetdevPath path) {
+        path.down();
+        up(path);
+    }
+
+    private static void up(NetdevPath path) {
+        try {
+            path.up();
+        } catch (SyscallException e) {
+            throw new RuleViolation("a link that was up does not come up again: " + e.getMessage());
+        }
     }
 
     /** Sends more than there are buffers, gives none back, and waits until the device has asked for some in vain. */
