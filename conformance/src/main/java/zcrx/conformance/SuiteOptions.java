@@ -69,6 +69,11 @@ public record SuiteOptions(
         return new SuiteOptions(profile, other, tests, paths, shard, shuffle, dialect, after);
     }
 
+    /** The part of it that is this one's. */
+    public SuiteOptions inShard(Shard its) {
+        return new SuiteOptions(profile, seed, tests, paths, its, shuffle, dialect, after);
+    }
+
     /** What comes behind a test. */
     public SuiteOptions restAfter(String id) {
         return new SuiteOptions(profile, seed, tests, paths, shard, shuffle, dialect, id);

@@ -8,7 +8,7 @@ import zcrx.vm.SuiteHost;
 /**
  * One of several guests.
  *
- * @param label that tells it from the others
+ * @param label that tells its kernel from the others; those that share the tests of one have the same
  * @param host that runs it, or throws why it cannot be run
  * @param repetition how often it is to be run
  */

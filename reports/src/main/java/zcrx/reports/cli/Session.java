@@ -7,16 +7,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.results.ResultEvent;
@@ -35,6 +40,7 @@ import zcrx.reports.run.Repeats;
 import zcrx.reports.run.Run;
 import zcrx.reports.run.RunRecorder;
 import zcrx.reports.run.Setup;
+import zcrx.reports.run.Shards;
 import zcrx.reports.run.Verdict;
 import zcrx.reports.terminal.MatrixScreen;
 import zcrx.reports.terminal.RunScreen;
@@ -160,7 +166,7 @@ final class Session {
     }
 
     /**
-     * Several kernels, side by side, or repeats of one, one after the other.
+     * Several kernels, side by side, or shards of one, or repeats, one after the other.
      *
      * @param guests in the order of the report
      * @param room how many of them may run at the same time
@@ -176,27 +182,40 @@ final class Session {
         int repeated = (int)
                 guests.stream().filter(guest -> !guest.repetition().runsOnce()).count();
         OptionalInt count = count(guests);
+        List<String> labels = guests.stream().map(Guest::label).toList();
+        int shared = labels.size() - Set.copyOf(labels).size();
         var screen = new MatrixScreen(
                 terminal,
                 catalogue,
-                (count.isEmpty() ? "" : count.getAsInt() + " ") + (repeated > 0 ? "repeats" : "kernels"));
+                (count.isEmpty() ? "" : count.getAsInt() + " ")
+                        + (repeated > 0 ? "repeats" : shared > 0 ? "guests" : "kernels"));
         Ktap ktap = Terminal.stdoutIsTerminal() ? null : new Ktap(stdout(), catalogue);
         if (ktap != null && count.isPresent()) {
-            ktap.plan(count.getAsInt() + repeated);
+            ktap.plan(count.getAsInt() + repeated - shared);
         }
         stop.listen();
-        screen.head(guests.stream().map(Guest::setup).toList(), room);
+        Predicate<Guest> isShard = guest -> Collections.frequency(labels, guest.label()) > 1;
+        screen.head(
+                guests.stream()
+                        .map(guest -> isShard.test(guest) ? guest.setup().whole() : guest.setup())
+                        .distinct()
+                        .toList(),
+                room);
         List<Column> columns = new ArrayList<>();
         var each = new Each(directory, screen, ktap);
         // Platform threads, as a guest dies with the thread that started it.
         try (ExecutorService threads = Executors.newFixedThreadPool(
                 room, Thread.ofPlatform().name("guest ", 1).factory())) {
-            List<Future<Column>> running = guests.stream()
-                    .map(guest -> new Place(guest, directory.add(guest.label(), guest.repetition(), guest.setup(1))))
-                    .map(place -> threads.submit(() -> each.run(place)))
-                    .toList();
-            for (Future<Column> column : running) {
-                columns.add(result(column));
+            Map<String, List<Future<Column>>> running = guests.stream()
+                    .map(guest -> isShard.test(guest)
+                            ? new Place(guest, directory.addShard(guest.label(), guest.setup(1)), true)
+                            : new Place(guest, directory.add(guest.label(), guest.repetition(), guest.setup(1)), false))
+                    .collect(Collectors.groupingBy(
+                            place -> place.guest.label(),
+                            LinkedHashMap::new,
+                            Collectors.mapping(place -> threads.submit(() -> each.run(place)), Collectors.toList())));
+            for (List<Future<Column>> parts : running.values()) {
+                columns.add(each.together(parts.stream().map(Session::result).toList()));
             }
         }
         Verdict verdict = judged(columns);
@@ -229,7 +248,12 @@ final class Session {
         return OptionalInt.of(sum);
     }
 
-    private record Place(Guest guest, RunDirectory first) {}
+    /**
+     * Where a guest's runs are kept.
+     *
+     * @param isShard whether other guests have the rest of its kernel's tests
+     */
+    private record Place(Guest guest, RunDirectory first, boolean isShard) {}
 
     /** Runs each of several guests, on a thread of its own. */
     private final class Each {
@@ -247,14 +271,21 @@ final class Session {
 
         Column run(Place place) {
             Guest guest = place.guest;
+            if (place.isShard) {
+                return new Column(guest.label(), once(guest, place.first, nameOf(place.first), 1));
+            }
             if (guest.repetition().runsOnce()) {
-                return new Column(guest.label(), once(guest, place.first, guest.label(), 1));
+                Run run = once(guest, place.first, guest.label(), 1);
+                say(to -> to.subtests(guest.label(), run));
+                return new Column(guest.label(), run);
             }
             var repeats = new Repeats(guest.repetition());
             RunDirectory own = place.first;
             while (true) {
-                String name = String.valueOf(own.path().getFileName());
-                repeats.add(name, once(guest, own, name, repeats.done() + 1));
+                String name = nameOf(own);
+                Run run = once(guest, own, name, repeats.done() + 1);
+                say(to -> to.subtests(name, run));
+                repeats.add(name, run);
                 if (repeats.isOver() || stop.requested()) {
                     break;
                 }
@@ -265,13 +296,28 @@ final class Session {
             return column;
         }
 
+        private static String nameOf(RunDirectory directory) {
+            return String.valueOf(directory.path().getFileName());
+        }
+
+        /** The column of a kernel, which may be in several parts. */
+        Column together(List<Column> parts) {
+            if (parts.size() == 1) {
+                return parts.getFirst();
+            }
+            var column = new Column(
+                    parts.getFirst().label(),
+                    new Shards(parts.stream().map(Column::run).toList()).together());
+            say(to -> to.end(column));
+            return column;
+        }
+
         private Run once(Guest guest, RunDirectory own, String name, int number) {
             Setup setup = guest.setup(number);
-            Run run = new RecordedRun(options.seeded(setup.seed()), limits, knownBugs, stop)
+            Run run = new RecordedRun(options.seeded(setup.seed()).inShard(setup.shard()), limits, knownBugs, stop)
                     .on(guest.host(), setup, own, screen.begin(name));
             synchronized (this) {
                 screen.ended(name, run);
-                say(to -> to.subtests(name, run));
             }
             if (!isReported(() -> own.report(run, catalogue, html), own.path())) {
                 complete.set(false);

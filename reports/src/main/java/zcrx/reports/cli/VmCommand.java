@@ -12,10 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import zcrx.conformance.Shard;
+import zcrx.conformance.Suite;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.fixtures.path.KernelModule;
@@ -68,9 +71,19 @@ final class VmCommand implements Callable<Integer> {
     private List<String> kernels = new ArrayList<>();
 
     @Option(
+            names = "--guests",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = {
+                "How many guests share the tests of a kernel, side by side, in one report; each has a directory of its own",
+                "below --out, and --timeout for itself. Default: ${DEFAULT-VALUE}"
+            })
+    private int guests;
+
+    @Option(
             names = "--jobs",
             paramLabel = "N",
-            description = "How many kernels may run at the same time. Default: what processors and memory allow")
+            description = "How many guests may run at the same time. Default: what processors and memory allow")
     private @Nullable Integer jobs;
 
     @Option(
@@ -116,12 +129,13 @@ final class VmCommand implements Callable<Integer> {
             throw new BadRequestException("--jobs " + jobs + ": give 1 or more");
         }
         Repetition repetition = suite.repetition();
+        checkGuests(options, repetition);
         try (var stop = new Stop();
                 Terminal terminal = Terminal.forPeople(System.getenv());
                 var machines =
                         new Machines(options, suite.nic().text().orElseGet(Simnic::netConfig), vmOptions, terminal)) {
             var session = new Session(suite, options, terminal, stop);
-            if (kernels.size() == 1 && repetition.runsOnce()) {
+            if (kernels.size() == 1 && guests == 1 && repetition.runsOnce()) {
                 Kernel kernel = machines.resolve(kernels.getFirst());
                 QemuVm vm = machines.machine(kernel);
                 return session.run(
@@ -150,20 +164,28 @@ final class VmCommand implements Callable<Integer> {
             VmOptions vmOptions,
             Repetition repetition,
             Terminal terminal) {
-        var guests = new LinkedHashMap<String, Guest>();
+        var byKernel = new LinkedHashMap<String, List<Guest>>();
         var labels = new HashSet<String>();
         int threads = 1;
         for (String spec : kernels) {
             try {
                 Kernel kernel = machines.resolve(spec);
-                if (guests.containsKey(kernel.sha256())) {
+                if (byKernel.containsKey(kernel.sha256())) {
                     terminal.note("--kernel " + spec + " is "
-                            + guests.get(kernel.sha256()).label() + ", which is there already");
+                            + byKernel.get(kernel.sha256()).getFirst().label() + ", which is there already");
                     continue;
                 }
                 QemuVm vm = machines.machine(kernel);
                 Setup setup = setup(options, kernel, vm, terminal);
-                guests.put(kernel.sha256(), new Guest(Column.unique(kernel.release(), labels), setup, vm, repetition));
+                String label = Column.unique(kernel.release(), labels);
+                byKernel.put(
+                        kernel.sha256(),
+                        guests == 1
+                                ? List.of(new Guest(label, setup, vm, repetition))
+                                : IntStream.rangeClosed(1, guests)
+                                        .mapToObj(i ->
+                                                new Guest(label, setup.inShard(new Shard(i, guests)), vm, repetition))
+                                        .toList());
                 if (vm.isAccelerated()) {
                     threads = cpus;
                 }
@@ -172,20 +194,36 @@ final class VmCommand implements Callable<Integer> {
                     throw e;
                 }
                 // One that cannot be had keeps no other from being tested, and the whole from a pass.
-                guests.put(
+                byKernel.put(
                         spec,
-                        new Guest(
+                        List.of(new Guest(
                                 Column.unique(spec, labels),
                                 unavailable(options, spec),
                                 (_, _, _) -> {
                                     throw e;
                                 },
-                                Repetition.ONCE));
+                                Repetition.ONCE)));
             }
         }
         int room = jobs == null ? HostRoom.now().guests(threads, vmOptions.memoryMiB()) : jobs;
-        return session.runAll(List.copyOf(guests.values()), Math.min(room, guests.size()))
-                .number();
+        List<Guest> all = byKernel.values().stream().flatMap(List::stream).toList();
+        return session.runAll(all, Math.min(room, all.size())).number();
+    }
+
+    private void checkGuests(SuiteOptions options, Repetition repetition) {
+        if (guests < 1) {
+            throw new BadRequestException("--guests " + guests + ": give 1 or more");
+        }
+        if (guests == 1) {
+            return;
+        }
+        if (!options.shard().equals(Shard.WHOLE) || !repetition.runsOnce()) {
+            throw new BadRequestException("--guests " + guests + ": not with "
+                    + (repetition.runsOnce() ? Shard.OPTION : "--repeat or --until-fail") + "; leave one of them out");
+        }
+        if (Suite.plan(options).size() < guests) {
+            throw new BadRequestException("--guests " + guests + ": there are fewer tests; give a smaller N");
+        }
     }
 
     /** Kernels, and what is needed to boot them, which is gone when this is closed. */

@@ -83,7 +83,7 @@ public record Setup(
     }
 
     /** The same, of the whole of which this is a shard. */
-    Setup whole() {
+    public Setup whole() {
         int at = selection.indexOf(Shard.OPTION);
         if (at < 0) {
             return this;
@@ -91,6 +91,13 @@ public record Setup(
         var rest = new ArrayList<>(selection);
         rest.subList(at, at + 2).clear();
         return with(started, rest, seed);
+    }
+
+    /** The same, of a shard of it. */
+    public Setup inShard(Shard shard) {
+        var words = new ArrayList<>(List.of(Shard.OPTION, shard.word()));
+        words.addAll(selection);
+        return with(started, words, seed);
     }
 
     /** The same, for a run that begins only now, with a seed of its own. */

@@ -93,17 +93,17 @@ public final class MatrixScreen {
                 repeats(column, columns.size() > 1);
             }
         }
-        boolean several = columns.size() > 1 || columns.getFirst().repeats().isEmpty();
         RunScreen.verdictLine(
-                terminal,
-                Column.verdict(columns),
-                (several
-                                ? RunScreen.count(columns.size(), "kernel") + ": "
-                                        + counts(columns.stream()
-                                                .map(Column::run)
-                                                .toList())
-                                : counts(columns.getFirst()))
-                        + "   " + (live ? time() : guests(columns)));
+                terminal, Column.verdict(columns), all(columns) + "   " + (live ? time() : guests(columns)));
+    }
+
+    private static String all(List<Column> columns) {
+        Column first = columns.getFirst();
+        if (columns.size() > 1) {
+            return RunScreen.count(columns.size(), "kernel") + ": "
+                    + counts(columns.stream().map(Column::run).toList());
+        }
+        return first.repeats().isEmpty() ? RunScreen.counts(first.run()) : counts(first);
     }
 
     /** Of runs that were over before: what they took one by one, as nobody knows how many there were at a time. */

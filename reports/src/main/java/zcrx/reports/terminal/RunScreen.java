@@ -186,6 +186,11 @@ public final class RunScreen implements RunRecorder.Listener {
     }
 
     static String verdict(Run run) {
+        return counts(run) + "   " + seconds(Duration.ofMillis(run.durationMs()));
+    }
+
+    /** How many tests came to what. */
+    static String counts(Run run) {
         var parts = new ArrayList<String>();
         if (run.unsupported() != null) {
             parts.add("nothing was tested: " + run.unsupported());
@@ -199,7 +204,7 @@ public final class RunScreen implements RunRecorder.Listener {
         if (parts.isEmpty()) {
             parts.add("nothing was tested");
         }
-        return String.join(", ", parts) + "   " + seconds(Duration.ofMillis(run.durationMs()));
+        return String.join(", ", parts);
     }
 
     private static void add(List<String> parts, int count, String what) {

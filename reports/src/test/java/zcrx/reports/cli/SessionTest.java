@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.parallel.Resources;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import zcrx.conformance.Shard;
 import zcrx.conformance.SuiteOptions;
 import zcrx.conformance.SuiteOptions.Profile;
 import zcrx.conformance.results.ResultEvent;
@@ -382,6 +384,44 @@ class SessionTest {
                     .bye(2);
             return Feed.STOPPED;
         };
+    }
+
+    /** One of two that share the tests of a kernel. */
+    private static Guest shard(int number, SuiteHost host) {
+        return new Guest("7.3.4", Feed.SETUP.inShard(new Shard(number, 2)), host, Repetition.ONCE);
+    }
+
+    @Test
+    void guestsShareTheTestsOfAKernel() throws IOException {
+        var asked = new ConcurrentLinkedQueue<String>();
+        SuiteHost second = (options, limits, observer) -> {
+            asked.add(options.shard().word());
+            Feed.to(observer).hello().plan(Feed.SECOND).pass(Feed.SECOND.id()).bye(1);
+            return Feed.STOPPED;
+        };
+        assertThat(runAll(2, shard(1, SessionTest::pass), shard(2, second))).isEqualTo(ExitCode.PASS);
+        assertThat(asked).containsExactly("2/2");
+        JsonNode all = summary().at("/kernels");
+        assertThat(all.size()).isEqualTo(1);
+        assertThat(all.at("/0/tests").valueStream().map(t -> t.at("/id").asString()))
+                .containsExactly(Feed.FIRST.id(), Feed.SECOND.id());
+        assertThat(out.resolve("7.3.4-shard-1-of-2/console.log")).exists();
+        assertThat(out.resolve("7.3.4-shard-2-of-2/summary.json")).exists();
+        String ktap = Files.readString(out.resolve("results.ktap"));
+        assertThat(ktap).startsWith("KTAP version 1\n1..1\n").contains("\nok 1 7.3.4\n");
+        assertThat(results.toString(StandardCharsets.UTF_8)).isEqualTo(ktap);
+        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("PASS     2 passed   ");
+        JsonNode live = summary();
+        assertThat(Main.run("report", out.toString())).isZero();
+        assertThat(summary()).isEqualTo(live);
+    }
+
+    @Test
+    void aGuestThatDiesTakesNoTestOfTheOther() throws IOException {
+        assertThat(runAll(2, shard(1, SessionTest::fail), shard(2, SessionTest::absent)))
+                .isEqualTo(ExitCode.FAIL);
+        assertThat(summary().at("/kernels/0/tests/0/status").asString()).isEqualTo("fail");
+        assertThat(summary().at("/kernels/0/reasons").toString()).contains("shard 2/2: no kernel for debian:9.9");
     }
 
     @Test
