@@ -491,15 +491,19 @@ class Registrations {
     @Rule({"REG-022", "BUF-023", "REG-027"})
     @DisplayName("a ring has room for a hundred instances, and lets go of each when it is closed")
     void manyInstances() {
+        int instances = 100;
         long pinned = Pinned.settled();
+        long before = Pinned.pagesOfAll();
         try (Ring ring = Ring.open(CqeFormat.CQE32);
                 var registration = Registration.nodev(8, 1)) {
-            for (int id = 0; id < 100; id++) {
+            for (int id = 0; id < instances; id++) {
                 registration.again().submit(ring).mustBe(0);
                 Check.equal("zcrx_id", id, registration.reg().get("zcrx_id"));
             }
         }
         Pinned.awaitBack(pinned);
+        // One of each would be too many.
+        Pinned.awaitPagesBack(before, instances);
     }
 
     @Test

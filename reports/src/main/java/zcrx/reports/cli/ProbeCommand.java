@@ -51,7 +51,7 @@ final class ProbeCommand implements Callable<Integer> {
     private static List<Row> rows(KernelProbe probe) {
         var rows = new ArrayList<Row>();
         rows.add(row("io_uring query", probe.opcodes().isPresent(), "6.18 or later"));
-        rows.add(row("zcrx query", probe.zcrx().isPresent(), "6.19 or later, CONFIG_IO_URING_ZCRX"));
+        rows.add(row("zcrx query", probe.zcrx().isPresent(), "6.19 or later"));
         rows.add(row("zcrx events and statistics", probe.event().isPresent(), "7.2 or later"));
         rows.add(new Row("dialect of the events", probe.dialect().word(), ""));
         rows.add(row("types of the kernel (BTF)", probe.types().isPresent(), "CONFIG_DEBUG_INFO_BTF"));
