@@ -101,6 +101,24 @@ class Buffers {
 
     @Test
     @RunsOn(Scope.EVERY_PATH)
+    @Rule("BUF-030")
+    @DisplayName("each completion of data says that more come and how wide it is, and its last word is zero")
+    void completions() {
+        for (CqeFormat format : CqeFormat.values()) {
+            try (Session session = Session.open(format, Paths.current().copying())) {
+                session.startReceiving();
+                session.transfer(3, 3 * Memory.PAGE_SIZE);
+                for (Cqe cqe : session.log()) {
+                    Check.that(cqe.more(), cqe + " has no IORING_CQE_F_MORE, " + format);
+                    Check.equal("size of " + cqe + ", " + format, 32, cqe.bytes());
+                    Check.equal("__pad of " + cqe + ", " + format, 0, cqe.extra1());
+                }
+            }
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.EVERY_PATH)
     @Rule("BUF-002")
     @DisplayName("a copied piece starts at the start of a buffer and is no longer than it")
     void oneBufferEach() {
@@ -939,7 +957,7 @@ class Buffers {
     @Rule("BUF-016")
     @DisplayName("a large region of the kernel's own has each of its pages once, for the kernel as for the user")
     void largeKernelAllocatedRegion() {
-        int entries = 4096;
+        int entries = 32768;
         // An entry that names no buffer, in a page far behind.
         int invalid = 3000;
         try (var registration = Registration.nodev(entries, PAGES).kernelsRegion();
@@ -959,12 +977,45 @@ class Buffers {
                         region.get(ValueLayout.JAVA_INT, reg.get("offsets.head")));
                 long last = (long) Memory.PAGE_SIZE - Long.BYTES;
                 for (long at = last; at < mapped.size(); at += Memory.PAGE_SIZE) {
-                    region.set(ValueLayout.JAVA_LONG, at, at);
+                    touch(region, at);
                 }
                 for (long at = last; at < mapped.size(); at += Memory.PAGE_SIZE) {
                     Check.equal("word at " + at + " of the region", at, region.get(ValueLayout.JAVA_LONG, at));
                 }
             }
+        }
+    }
+
+    private static void touch(MemorySegment region, long at) {
+        try {
+            region.set(ValueLayout.JAVA_LONG, at, at);
+        } catch (InternalError e) {
+            throw new RuleViolation("byte " + at + " of the region that was mapped is not there: SIGBUS");
+        }
+    }
+
+    @Test
+    @RunsOn(Scope.NODEV)
+    @Rule({"BUF-005", "OFF-010", "CNT-004"})
+    @DisplayName("a region may lie anywhere in a huge page: entries are taken there, and statistics written")
+    void regionInHugePage() {
+        long pages = 8;
+        byte untouched = 0x5a;
+        try (Memory huge = Memory.contiguous(Memory.HUGE)) {
+            huge.segment().fill(untouched);
+            MemorySegment middle = huge.segment().asSlice(5L * Memory.PAGE_SIZE, pages * Memory.PAGE_SIZE);
+            middle.fill((byte) 0);
+            try (Session session =
+                    Session.open(Registration.nodev(64, PAGES).region(middle).stats())) {
+                session.startReceiving();
+                session.transfer(2, 3 * Memory.PAGE_SIZE);
+                int given = session.giveBack(Integer.MAX_VALUE);
+                session.instance().flush().mustBe(0);
+                Check.equal(
+                        "head after a flush", given, session.instance().refill().head());
+                Check.equal("copy_bytes", session.received(), session.stats().bytes());
+            }
+            Check.bytes("the huge page before the region", huge.segment(), 0, 5L * Memory.PAGE_SIZE, untouched);
         }
     }
 

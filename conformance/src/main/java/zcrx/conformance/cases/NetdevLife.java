@@ -150,6 +150,28 @@ class NetdevLife {
     }
 
     @Test
+    @Rule({"NIC-031", "NIC-032"})
+    @DisplayName("a queue can be taken, and let go of, while the link is down, and nothing is kept of it")
+    void boundWhileDown() {
+        leavesNothing(path -> {
+            try (var registration = Steered.registration(path, Steered.PLENTY)) {
+                Steered.restart(path, () -> {
+                    try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+                        registration.again().submit(ring).mustBe(0);
+                    }
+                });
+                mustBeFree(path);
+                try (Ring ring = Ring.open(CqeFormat.CQE32)) {
+                    Steered.restart(
+                            path, () -> registration.again().submit(ring).mustBe(0));
+                    Check.that(path.device().isBound(path.queue()), "the queue is not bound when its link comes up");
+                }
+            }
+        });
+        works(Paths.netdev());
+    }
+
+    @Test
     @Full
     @Rule({"NIC-031", "NIC-032", "REG-027"})
     @DisplayName(

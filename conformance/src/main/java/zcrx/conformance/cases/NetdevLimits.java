@@ -4,6 +4,7 @@ package zcrx.conformance.cases;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import zcrx.conformance.Paths;
@@ -87,6 +88,26 @@ class NetdevLimits {
     }
 
     @Test
+    @Rule("NIC-020")
+    @DisplayName("a queue that the device has, but does not use any more, is ERANGE")
+    void queueNotUsed() {
+        NetdevPath path = Paths.netdev();
+        Check.needs(path.isSimulated(), "other devices lose more than a queue when they get fewer");
+        try (var registration = plain(path)) {
+            path.setUp(path.device().channels(path.queue()));
+            try {
+                refusedUntil(
+                        registration,
+                        Errno.ERANGE,
+                        () -> path.setUp(path.device().channels(path.queues())));
+            } finally {
+                path.awaitFree(path.queue());
+                path.setUp(path.device().channels(path.queues()));
+            }
+        }
+    }
+
+    @Test
     @Rule("NIC-021")
     @DisplayName("a queue that is taken is EEXIST, for the same ring and another; the first goes on")
     void taken() {
@@ -104,12 +125,15 @@ class NetdevLimits {
 
     @Test
     @Rule("NIC-022")
-    @DisplayName(
-            "a device that does not split headers from data is EINVAL, and so is one that splits long packets only")
-    void splitOff() {
+    @DisplayName("a device that is left to choose whether it splits headers from data is EINVAL")
+    void splitChosen() {
         NetdevPath path = Paths.netdev();
+        splitRefused(path, () -> path.device().dataSplit(Device.TCP_DATA_SPLIT_UNKNOWN));
+    }
+
+    private static void splitRefused(NetdevPath path, Supplier<Outcome> split) {
         try (var registration = plain(path)) {
-            path.setUp(path.device().dataSplit(false));
+            path.setUp(split.get());
             try {
                 refusedUntil(
                         registration,
@@ -119,6 +143,15 @@ class NetdevLimits {
                 path.setUp(path.device().dataSplit(true));
             }
         }
+    }
+
+    @Test
+    @Rule("NIC-022")
+    @DisplayName(
+            "a device that does not split headers from data is EINVAL, and so is one that splits long packets only")
+    void splitOff() {
+        NetdevPath path = Paths.netdev();
+        splitRefused(path, () -> path.device().dataSplit(false));
         try (var registration = plain(path)) {
             path.setUp(path.device().splitThreshold(1));
             try {

@@ -295,6 +295,21 @@ class ZeroCopy {
     }
 
     @Test
+    @Rule("BUF-020")
+    @DisplayName("a receive that met a full completion ring ends with ENOSPC, though no packet follows")
+    void fullRing() {
+        NetdevPath path = Paths.netdev();
+        int slots = 4;
+        try (Session session = Session.open(CqeFormat.CQE32, slots, Steered.registration(path, Steered.PLENTY));
+                var _ = path.steer(session.tcp(), path.queue())) {
+            session.send(3 * slots * Memory.PAGE_SIZE);
+            session.awaitArrival();
+            session.startReceiving();
+            session.mustHaveEnded(Errno.ENOSPC);
+        }
+    }
+
+    @Test
     @Rule({"BUF-023", "NIC-032"})
     @DisplayName("a ring that is closed gives all pieces of a buffer back, not one of them alone")
     void closedWithPieces() {
