@@ -316,8 +316,12 @@ class ZeroCopy {
         NetdevLife.leavesNothing(path -> {
             try (Session session = Session.open(Steered.registration(path, Steered.PLENTY));
                     var _ = path.steer(session.tcp(), path.queue())) {
-                session.send(4 * Memory.PAGE_SIZE);
-                Buffers.receiveInPieces(session, 4 * Memory.PAGE_SIZE, Memory.PAGE_SIZE / 4);
+                // The more are more than a byte can count.
+                for (int pieces : new int[] {4, 256}) {
+                    session.send(Memory.PAGE_SIZE);
+                    session.awaitArrival();
+                    Buffers.receiveInPieces(session, Memory.PAGE_SIZE, Memory.PAGE_SIZE / pieces);
+                }
             }
         });
     }
