@@ -2,6 +2,7 @@
 package zcrx.conformance.cases;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -50,7 +51,9 @@ class NetdevLife {
             Session session = queue.session();
             for (int i = 0; i < 3; i++) {
                 session.transfer(2, PIECE);
-                Steered.restart(path, () -> session.send(PIECE));
+                try (var _ = Steered.down(path)) {
+                    session.send(PIECE);
+                }
                 session.receive(PIECE);
                 session.giveBackAll();
             }
@@ -135,15 +138,21 @@ class NetdevLife {
     @Rule({"NIC-031", "NIC-032"})
     @DisplayName("a ring that is closed while the link is down lets go of its queue, which works anew")
     void closedWhileDown() {
+        long pinned = Pinned.settled();
         leavesNothing(path -> {
-            try (Session session = Session.open(Steered.registration(path, Steered.PLENTY))) {
-                session.startReceiving();
-                try (var _ = path.steer(session.tcp(), path.queue())) {
-                    session.transfer(2, PIECE);
+            var link = new ArrayDeque<Steered.LinkDown>();
+            try {
+                try (Session session = Session.open(Steered.registration(path, Steered.PLENTY))) {
+                    session.startReceiving();
+                    try (var _ = path.steer(session.tcp(), path.queue())) {
+                        session.transfer(2, PIECE);
+                    }
+                    link.add(Steered.down(path));
                 }
-                path.down();
+                // Who has a queue cannot be asked while the link is down.
+                Pinned.awaitBack(pinned);
             } finally {
-                path.up();
+                link.forEach(Steered.LinkDown::close);
             }
         });
         works(Paths.netdev());
@@ -153,17 +162,20 @@ class NetdevLife {
     @Rule({"NIC-031", "NIC-032"})
     @DisplayName("a queue can be taken, and let go of, while the link is down, and nothing is kept of it")
     void boundWhileDown() {
+        long pinned = Pinned.settled();
         leavesNothing(path -> {
             try (var registration = Steered.registration(path, Steered.PLENTY)) {
-                Steered.restart(path, () -> {
+                try (var _ = Steered.down(path)) {
                     try (Ring ring = Ring.open(CqeFormat.CQE32)) {
                         registration.again().submit(ring).mustBe(0);
                     }
-                });
+                    Pinned.awaitBack(pinned);
+                }
                 mustBeFree(path);
                 try (Ring ring = Ring.open(CqeFormat.CQE32)) {
-                    Steered.restart(
-                            path, () -> registration.again().submit(ring).mustBe(0));
+                    try (var _ = Steered.down(path)) {
+                        registration.again().submit(ring).mustBe(0);
+                    }
                     Check.that(path.device().isBound(path.queue()), "the queue is not bound when its link comes up");
                 }
             }

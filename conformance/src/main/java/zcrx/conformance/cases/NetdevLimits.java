@@ -101,8 +101,9 @@ class NetdevLimits {
                         Errno.ERANGE,
                         () -> path.setUp(path.device().channels(path.queues())));
             } finally {
-                path.awaitFree(path.queue());
+                // First of all: of a queue that is not used nobody can be asked who has it.
                 path.setUp(path.device().channels(path.queues()));
+                path.awaitFree(path.queue());
             }
         }
     }
@@ -201,7 +202,7 @@ class NetdevLimits {
         return registration;
     }
 
-    private static Memory contiguous(int buffers, int length) {
+    static Memory contiguous(int buffers, int length) {
         Memory area = Memory.contiguous((long) buffers * length);
         long[] frames = Memory.frames(area.address(), area.size());
         for (int i = 0; i < frames.length; i++) {

@@ -88,27 +88,25 @@ final class Steered implements AutoCloseable {
         return path.statistic(queue, statistic);
     }
 
-    /** Takes the link down, and up again whatever comes of what is done meanwhile. */
-    static void restart(NetdevPath path, Runnable meanwhile) {
+    /** A link that is down until this is closed. */
+    interface LinkDown extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    static LinkDown down(NetdevPath path) {
         path.down();
-        try {
-            meanwhile.run();
-        } finally {
-            up(path);
-        }
+        return () -> {
+            try {
+                path.up();
+            } catch (SyscallException e) {
+                throw new RuleViolation("a link that was up does not come up again: " + e.getMessage());
+            }
+        };
     }
 
     static void restart(NetdevPath path) {
-        path.down();
-        up(path);
-    }
-
-    private static void up(NetdevPath path) {
-        try {
-            path.up();
-        } catch (SyscallException e) {
-            throw new RuleViolation("a link that was up does not come up again: " + e.getMessage());
-        }
+        down(path).close();
     }
 
     /** Sends more than there are buffers, gives none back, and waits until the device has asked for some in vain. */

@@ -50,7 +50,7 @@ import zcrx.vm.Limits;
 import zcrx.vm.Progress;
 import zcrx.vm.SuiteHost;
 
-/** One run, or several of them, on several kernels or repeated, from the start to the report. */
+/** One run, or several of them, on several kernels, in several guests or repeated, from the start to the report. */
 final class Session {
     private final SuiteArguments arguments;
     private final SuiteOptions options;
@@ -172,18 +172,19 @@ final class Session {
      * @param room how many of them may run at the same time
      */
     ExitCode runAll(List<Guest> guests, int room) {
+        List<String> labels = guests.stream().map(Guest::label).toList();
+        int kernels = Set.copyOf(labels).size();
         MatrixDirectory directory = MatrixDirectory.create(arguments
                 .out()
                 .map(RunDirectory::create)
                 .orElseGet(() -> RunDirectory.createBelow(
                         Main.outputs(),
                         Instant.now(),
-                        guests.size() == 1 ? guests.getFirst().label() : guests.size() + "-kernels")));
+                        kernels == 1 ? guests.getFirst().label() : kernels + "-kernels")));
         int repeated = (int)
                 guests.stream().filter(guest -> !guest.repetition().runsOnce()).count();
         OptionalInt count = count(guests);
-        List<String> labels = guests.stream().map(Guest::label).toList();
-        int shared = labels.size() - Set.copyOf(labels).size();
+        int shared = guests.size() - kernels;
         var screen = new MatrixScreen(
                 terminal,
                 catalogue,
