@@ -135,7 +135,7 @@ class NetdevLife {
     }
 
     @Test
-    @Rule({"NIC-031", "NIC-032"})
+    @Rule({"NIC-031", "NIC-032", "REG-027"})
     @DisplayName("a ring that is closed while the link is down lets go of its queue, which works anew")
     void closedWhileDown() {
         long pinned = Pinned.settled();
@@ -159,7 +159,7 @@ class NetdevLife {
     }
 
     @Test
-    @Rule({"NIC-031", "NIC-032"})
+    @Rule({"NIC-031", "NIC-032", "REG-027"})
     @DisplayName("a queue can be taken, and let go of, while the link is down, and nothing is kept of it")
     void boundWhileDown() {
         long pinned = Pinned.settled();

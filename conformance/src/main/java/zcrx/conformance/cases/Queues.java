@@ -18,7 +18,7 @@ import zcrx.fixtures.zcrx.Session;
 class Queues {
 
     @Test
-    @Rule({"NIC-032", "NIC-031"})
+    @Rule({"NIC-032", "NIC-031", "NIC-038"})
     @DisplayName("a queue is taken while a ring has an instance on it, and free once that is closed")
     void takenAndFree() {
         NetdevPath path = Paths.netdev();
