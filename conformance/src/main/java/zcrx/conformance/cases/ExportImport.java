@@ -44,7 +44,7 @@ class ExportImport {
         return Session.open(format, Registration.nodev().events(COPY).stats());
     }
 
-    private static Session imported(Session creator, Exported exported, Ring ring) {
+    static Session imported(Session creator, Exported exported, Ring ring) {
         return creator.importedBy(ring, exported.importOn(ring));
     }
 

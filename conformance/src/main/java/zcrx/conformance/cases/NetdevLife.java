@@ -34,6 +34,8 @@ import zcrx.fixtures.sys.Memory;
 import zcrx.fixtures.sys.SyscallException;
 import zcrx.fixtures.traffic.TcpPair;
 import zcrx.fixtures.zcrx.Exported;
+import zcrx.fixtures.zcrx.OwnProcess;
+import zcrx.fixtures.zcrx.Registration;
 import zcrx.fixtures.zcrx.Session;
 
 @Subject("netdev queues")
@@ -248,6 +250,35 @@ class NetdevLife {
             }
         }
         works(path);
+    }
+
+    @Test
+    @Rule({"IMP-010", "NIC-001"})
+    @DisplayName("a queue stays with an instance that rings share until the last of them is closed")
+    void sharedUntilTheLast() {
+        NetdevPath path = Paths.netdev();
+        for (boolean creatorFirst : new boolean[] {false, true}) {
+            try (Ring other = Ring.open(CqeFormat.CQE32);
+                    Session creator = Session.open(
+                            Steered.registration(path, Steered.PLENTY).stats());
+                    Exported exported = Exported.of(creator.instance());
+                    Session importer = ExportImport.imported(creator, exported, other)) {
+                Session stays = creatorFirst ? importer : creator;
+                Session goes = creatorFirst ? creator : importer;
+                long pinned = OwnProcess.pinnedKib();
+                // Its pages tell when the ring that they are registered with has ended.
+                try (Session _ = goes.beside(Registration.nodev(64, 64))) {
+                    goes.ring().close();
+                    Check.eventually("the ring that was closed has not ended", () -> OwnProcess.pinnedKib() <= pinned);
+                }
+                stays.startReceiving();
+                try (var _ = path.steer(stays.tcp(), path.queue())) {
+                    stays.transfer(2, PIECE);
+                    Check.equal("copy_bytes", 0, creator.stats().bytes());
+                }
+            }
+            mustBeFree(path);
+        }
     }
 
     @Test
