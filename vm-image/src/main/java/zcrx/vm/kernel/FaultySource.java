@@ -63,7 +63,8 @@ final class FaultySource {
             changes.add(new Change(
                     range.start(), range.end(), Change.Kind.REPLACE, "(" + on + " ? (" + edit.with() + ") : (", "))"));
         } else if (edit.skip()) {
-            changes.add(new Change(from, from, Change.Kind.SKIP, "if (!(" + on + ")) ", ""));
+            // Its own else takes nothing from an else that follows the statement.
+            changes.add(new Change(from, from, Change.Kind.SKIP, "if (" + on + ") {} else ", ""));
         } else {
             if (isAllOfACondition(from)) {
                 throw new CannotTestException(

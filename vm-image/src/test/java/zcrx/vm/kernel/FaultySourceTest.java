@@ -88,7 +88,7 @@ class FaultySourceTest {
                         replace("thing->x = x", "x;", "1"),
                         insert("thing->x =", "x--;")))
                 .contains(
-                        "\tif (zcrx_fault == 2) { x++; } if (zcrx_fault == 4) { x--; } if (!(zcrx_fault == 1)) thing->x =");
+                        "\tif (zcrx_fault == 2) { x++; } if (zcrx_fault == 4) { x--; } if (zcrx_fault == 1) {} else thing->x =");
         assertThat(with(replace(null, "-ERANGE", "1"), replace(null, "-ERANGE", "2")))
                 .contains("(zcrx_fault == 1 ? (1) : ((zcrx_fault == 2 ? (2) : (-ERANGE))))");
         assertThat(with(replace(null, "other(x)", "7"), replace("return other", "x", "8")))
