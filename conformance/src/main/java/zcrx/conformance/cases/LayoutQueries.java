@@ -15,6 +15,7 @@ import zcrx.fixtures.abi.StructType;
 import zcrx.fixtures.abi.StructType.Field;
 import zcrx.fixtures.abi.Zcrx;
 import zcrx.fixtures.probe.KernelProbe;
+import zcrx.fixtures.ring.Cqe;
 import zcrx.fixtures.ring.Outcome;
 import zcrx.fixtures.ring.Ring;
 import zcrx.fixtures.sys.Errno;
@@ -192,6 +193,10 @@ class LayoutQueries {
                     size,
                     "rq_hdr_size is " + size + ", expected that rounded up to " + alignment + " it is offsets.rqes, "
                             + rqes);
+            KernelProbe.get()
+                    .types()
+                    .map(types -> types.sizeOf(Zcrx.REFILL_HEADER))
+                    .ifPresent(expected -> expected.ifPresent(bytes -> Check.equal("rq_hdr_size", bytes, size)));
             Check.that(
                     head + 4 <= size && tail + 4 <= size && head != tail,
                     size,
@@ -329,6 +334,76 @@ class LayoutQueries {
                 failedEntry(query, 1, Errno.EOPNOTSUPP, eventSize());
                 answered(query, 2, eventSize());
             }
+        }
+    }
+
+    @Test
+    @Rule("QRY-022")
+    @DisplayName("the query of operations counts them, and has all flags that are not refused")
+    void operations() {
+        Struct answer = answer(Query.NO_RING, IoUring.QUERY_OPCODES, IoUring.QUERY_OPCODE);
+        reservedAreZero(answer);
+        int queries = 0;
+        while (queries < UNKNOWN_OP && exists(queries)) {
+            queries++;
+        }
+        Check.equal("nr_query_opcodes", queries, answer.get("nr_query_opcodes"));
+        KernelProbe.get().types().ifPresent(types -> {
+            Check.equal(
+                    "nr_request_opcodes",
+                    types.enumerator(IoUring.OP_LAST).orElseThrow(),
+                    answer.get("nr_request_opcodes"));
+            Check.equal(
+                    "nr_register_opcodes",
+                    types.enumerator(IoUring.REGISTER_LAST).orElseThrow(),
+                    answer.get("nr_register_opcodes"));
+        });
+        try (Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+            Check.equal("feature_flags", ring.params().get("features"), answer.get("feature_flags"));
+            hasBits(answer, "ring_setup_flags", ring.params().get("flags"));
+            hasBits(answer, "enter_flags", IoUring.ENTER_GETEVENTS | IoUring.ENTER_EXT_ARG);
+            hasBits(answer, "sqe_flags", IoUring.SQE_FIXED_FILE);
+            Check.eachBitBut(
+                    answer.get("ring_setup_flags"), bit -> Ring.setup((int) bit).mustBe(Errno.EINVAL));
+            Check.eachBitBut(
+                    answer.get("enter_flags"), bit -> ring.enter((int) bit).mustBe(Errno.EINVAL));
+            // The field of a request has 8 bits.
+            Check.eachBitBut(answer.get("sqe_flags") | -1L << Byte.SIZE, bit -> {
+                ring.nextSqe().set("opcode", IoUring.OP_NOP).set("flags", bit);
+                ring.submit();
+                Check.equal(
+                        "results of a NOP with flags 0x%x".formatted(bit),
+                        List.of((int) Errno.EINVAL.result()),
+                        ring.drain().stream().map(Cqe::res).toList());
+            });
+        }
+    }
+
+    private static boolean exists(int op) {
+        try (var query = new Query(op, LONG_SIZE, 1)) {
+            query.ask(Query.NO_RING).mustBe(0);
+            return query.result(0) != Errno.EOPNOTSUPP.result();
+        }
+    }
+
+    private static void hasBits(Struct answer, String field, long bits) {
+        long value = answer.get(field);
+        Check.that((value & bits) == bits, value, "%s is 0x%x, expected 0x%x in it".formatted(field, value, bits));
+    }
+
+    @Test
+    @Rule("QRY-023")
+    @DisplayName("the query of ring headers gives the size and alignment of that of a ring")
+    void ringHeader() {
+        Struct answer = answer(Query.NO_RING, IoUring.QUERY_SCQ, IoUring.QUERY_RINGS);
+        try (Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+            long size = answer.get("hdr_size");
+            Check.equal("hdr_size", ring.params().value("cq_off.cqes"), size);
+            long alignment = answer.get("hdr_alignment");
+            Check.that(
+                    Long.bitCount(alignment) == 1 && size % alignment == 0,
+                    alignment,
+                    "hdr_alignment is " + alignment + ", expected a power of two that divides hdr_size, " + size);
         }
     }
 
