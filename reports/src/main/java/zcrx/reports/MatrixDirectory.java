@@ -27,8 +27,8 @@ import zcrx.vm.BadRequestException;
 import zcrx.vm.CannotTestException;
 
 /**
- * Where several runs are kept, of several kernels or repeated: the whole directory of each, {@code matrix.json}, which
- * names these, and the same reports as of one run, about all of them.
+ * Where several runs are kept, on several kernels, in several guests or repeated: the whole directory of each,
+ * {@code matrix.json}, which names these, and the same reports as of one run, about all of them.
  */
 public final class MatrixDirectory {
     static final String RECORD = "matrix.json";

@@ -7,20 +7,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import zcrx.conformance.SuiteOptions;
@@ -172,8 +169,9 @@ final class Session {
      * @param room how many of them may run at the same time
      */
     ExitCode runAll(List<Guest> guests, int room) {
-        List<String> labels = guests.stream().map(Guest::label).toList();
-        int kernels = Set.copyOf(labels).size();
+        Map<String, List<Guest>> byLabel =
+                guests.stream().collect(Collectors.groupingBy(Guest::label, LinkedHashMap::new, Collectors.toList()));
+        int kernels = byLabel.size();
         MatrixDirectory directory = MatrixDirectory.create(arguments
                 .out()
                 .map(RunDirectory::create)
@@ -195,11 +193,11 @@ final class Session {
             ktap.plan(count.getAsInt() + repeated - shared);
         }
         stop.listen();
-        Predicate<Guest> isShard = guest -> Collections.frequency(labels, guest.label()) > 1;
         screen.head(
-                guests.stream()
-                        .map(guest -> isShard.test(guest) ? guest.setup().whole() : guest.setup())
-                        .distinct()
+                byLabel.values().stream()
+                        .map(same -> same.size() == 1
+                                ? same.getFirst().setup()
+                                : same.getFirst().setup().whole())
                         .toList(),
                 room);
         List<Column> columns = new ArrayList<>();
@@ -207,15 +205,13 @@ final class Session {
         // Platform threads, as a guest dies with the thread that started it.
         try (ExecutorService threads = Executors.newFixedThreadPool(
                 room, Thread.ofPlatform().name("guest ", 1).factory())) {
-            Map<String, List<Future<Column>>> running = guests.stream()
-                    .map(guest -> isShard.test(guest)
-                            ? new Place(guest, directory.addShard(guest.label(), guest.setup(1)), true)
-                            : new Place(guest, directory.add(guest.label(), guest.repetition(), guest.setup(1)), false))
-                    .collect(Collectors.groupingBy(
-                            place -> place.guest.label(),
-                            LinkedHashMap::new,
-                            Collectors.mapping(place -> threads.submit(() -> each.run(place)), Collectors.toList())));
-            for (List<Future<Column>> parts : running.values()) {
+            List<List<Future<Column>>> running = byLabel.values().stream()
+                    .map(same -> same.stream()
+                            .map(guest -> place(directory, guest, same.size() > 1))
+                            .map(place -> threads.submit(() -> each.run(place)))
+                            .toList())
+                    .toList();
+            for (List<Future<Column>> parts : running) {
                 columns.add(each.together(parts.stream().map(Session::result).toList()));
             }
         }
@@ -234,6 +230,16 @@ final class Session {
         ExitCode code = each.complete.get() ? verdict.exitCode() : incomplete(verdict);
         stop.exitCode(code);
         return code;
+    }
+
+    private static Place place(MatrixDirectory directory, Guest guest, boolean isShard) {
+        Setup first = guest.setup(1);
+        return new Place(
+                guest,
+                isShard
+                        ? directory.addShard(guest.label(), first)
+                        : directory.add(guest.label(), guest.repetition(), first),
+                isShard);
     }
 
     /** How many runs there will be, if that is known. */

@@ -16,8 +16,8 @@ import zcrx.reports.run.Setup;
 import zcrx.reports.run.Verdict;
 
 /**
- * Several runs on the terminal, of several kernels or repeated: one live line about all that go on, and what came of each
- * when it ends.
+ * Several runs on the terminal, on several kernels, in several guests or repeated: one live line about all that go on,
+ * and what came of each when it ends.
  */
 public final class MatrixScreen {
     private final Terminal terminal;
