@@ -31,6 +31,7 @@ class LayoutQueries {
     private static final int LONG_SIZE = 256;
 
     private static final int UNKNOWN_OP = 1000;
+    private static final int NO_FILE = Integer.MAX_VALUE;
 
     /** An answered entry. */
     private static Struct answer(int fd, int op, StructType type) {
@@ -348,17 +349,21 @@ class LayoutQueries {
             queries++;
         }
         Check.equal("nr_query_opcodes", queries, answer.get("nr_query_opcodes"));
-        KernelProbe.get().types().ifPresent(types -> {
-            Check.equal(
-                    "nr_request_opcodes",
-                    types.enumerator(IoUring.OP_LAST).orElseThrow(),
-                    answer.get("nr_request_opcodes"));
-            Check.equal(
-                    "nr_register_opcodes",
-                    types.enumerator(IoUring.REGISTER_LAST).orElseThrow(),
-                    answer.get("nr_register_opcodes"));
-        });
-        try (Ring ring = Ring.open(Ring.CqeFormat.CQE32)) {
+        // Of those it knows, the kernel goes on to look for the ring.
+        int registrations = 0;
+        while (registrations < UNKNOWN_OP
+                && Ring.register(NO_FILE, Integer.toString(registrations), registrations, 0, 0, null)
+                                .result()
+                        == Errno.EBADF.result()) {
+            registrations++;
+        }
+        Check.equal("nr_register_opcodes", registrations, answer.get("nr_register_opcodes"));
+        try (Ring ring = Ring.open(Ring.CqeFormat.CQE32);
+                Memory memory = Memory.anonymous(Memory.PAGE_SIZE)) {
+            Struct probe = Struct.at(IoUring.PROBE, memory.segment());
+            ring.register("PROBE", IoUring.REGISTER_PROBE, probe.address(), 0, probe)
+                    .mustBe(0);
+            Check.equal("nr_request_opcodes", probe.value("last_op") + 1, answer.get("nr_request_opcodes"));
             Check.equal("feature_flags", ring.params().get("features"), answer.get("feature_flags"));
             hasBits(answer, "ring_setup_flags", ring.params().get("flags"));
             hasBits(answer, "enter_flags", IoUring.ENTER_GETEVENTS | IoUring.ENTER_EXT_ARG);
