@@ -561,6 +561,18 @@ class Buffers {
     }
 
     @Test
+    @Rule({"BUF-013", "BUF-027"})
+    @DisplayName("a stream that came to its end before the connection was reset ends the receive with 0")
+    void resetBehindTheEnd() {
+        try (Session session = Session.open(Registration.nodev())) {
+            session.tcp().finish();
+            session.tcp().resetSender();
+            session.startReceiving();
+            Check.equal("res of the end", 0, session.awaitTerminal().res());
+        }
+    }
+
+    @Test
     @Rule({"BUF-013", "BUF-001"})
     @DisplayName("a socket that will send nothing goes on receiving")
     void halfClosed() {
