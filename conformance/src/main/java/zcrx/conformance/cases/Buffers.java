@@ -561,6 +561,42 @@ class Buffers {
     }
 
     @Test
+    @RunsOn(Scope.NODEV)
+    @Rule({"BUF-031", "BUF-001"})
+    @DisplayName("completions that wait while their ring is given another size stay whole, and more can follow")
+    void resizedRing() {
+        int slots = 32;
+        // No completion ring may be smaller than that of submissions.
+        int fewest = 4;
+        int few = (fewest + 1) * Memory.PAGE_SIZE;
+        for (CqeFormat format : CqeFormat.values()) {
+            try (Session session = Session.open(
+                    format,
+                    slots,
+                    Registration.nodev(64, PAGES).events(1 << Zcrx.EVENT_COPY).stats())) {
+                Ring ring = session.ring();
+                session.startReceiving();
+                for (int round = 0; round < 12; round++) {
+                    session.send(few);
+                    session.awaitArrival();
+                    ring.runTaskWork();
+                    Check.that(ring.ready() > fewest, "no completions are there though data waited when they were due");
+                    ring.resize(fewest).mustBe(Errno.EOVERFLOW);
+                    ring.resize(2 * slots).mustBe(0);
+                    session.receive(few);
+                    session.transfer(1, Memory.PAGE_SIZE);
+                    session.giveBackAll();
+                    session.settle();
+                    // With none that waits: where a wide one of CQE_MIXED would have to wrap, it does not fit.
+                    ring.resize(slots).mustBe(0);
+                }
+                Check.equal("number of events", 1, session.takeEvents().size());
+                Check.equal("copy_bytes", session.received(), session.stats().bytes());
+            }
+        }
+    }
+
+    @Test
     @Rule({"BUF-013", "BUF-027"})
     @DisplayName("a stream that came to its end before the connection was reset ends the receive with 0")
     void resetBehindTheEnd() {
